@@ -1,0 +1,21 @@
+# All code is in libclient.la, which unit tests link to reach what the version script hides;
+# the installed library is made of it and of the two folders below it.
+noinst_LTLIBRARIES += libsoftbus/libclient.la
+lib_LTLIBRARIES += libsoftbus/libsoftbus.la
+
+softbusincludedir = $(includedir)/softbus
+softbusinclude_HEADERS =
+
+libsoftbus_libclient_la_SOURCES =
+
+libsoftbus_libsoftbus_la_SOURCES =
+libsoftbus_libsoftbus_la_LIBADD = $(CLIENT_LIBS)
+libsoftbus_libsoftbus_la_DEPENDENCIES = $(CLIENT_LIBS) libsoftbus/libsoftbus.map
+# current:revision:age, see "Releases" in CONTRIBUTING.md
+libsoftbus_libsoftbus_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -version-info 0:0:0 \
+	-Wl,--version-script=$(top_srcdir)/libsoftbus/libsoftbus.map
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = libsoftbus/libsoftbus.pc
+
+EXTRA_DIST += libsoftbus/libsoftbus.map

@@ -1,0 +1,4 @@
+#bin_PROGRAMS += softbusctl/softbusctl
+
+#softbusctl_softbusctl_SOURCES = softbusctl/main.c
+#softbusctl_softbusctl_LDADD = libsoftbus/libsoftbus.la $(SMARTCOLS_LIBS)

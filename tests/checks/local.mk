@@ -1,0 +1,2 @@
+checks +=
+EXTRA_DIST += $(checks)
