@@ -1,2 +1,8 @@
-checks +=
-EXTRA_DIST += $(checks)
+checks += \
+	tests/checks/docs.sh \
+	tests/checks/headers.sh \
+	tests/checks/layering.sh \
+	tests/checks/style.sh \
+	tests/checks/symbols.sh
+
+EXTRA_DIST += $(checks) tests/checks/tap.sh

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Pages: the README stays short, the manual has no mark-up errors.
+. "$(dirname "$0")/tap.sh"
+
+lines=$(wc -l <"$src/README.md")
+result "README.md has fewer than 120 lines" "$([ "$lines" -lt 120 ] || echo "$lines lines")"
+
+for page in softbusctl.1 libsoftbus.3 softbusd.conf.5 softbusd.8; do
+    if [ ! -e "$src/man/$page" ]; then
+        result "$page" "missing"
+    elif man --version >/dev/null 2>&1; then
+        result "$page" "$(LC_ALL=C MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$src/man/$page" 2>&1 >/dev/null)"
+    elif command -v mandoc >/dev/null; then
+        result "$page" "$(mandoc -Tlint -W warning "$src/man/$page" 2>&1)"
+    else
+        skip "$page" "neither man nor mandoc"
+    fi
+done
+finish
