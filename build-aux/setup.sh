@@ -1,0 +1,72 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# Sourced by the commands at the top, which set $self (their name) and stand in the source tree:
+# missing Debian packages, and builds outside the source tree. Needs sh and coreutils only.
+
+build_top=${SOFTBUS_BUILD_DIR:-build}
+
+packages_build="gcc libc6-dev make autoconf automake libtool pkg-config
+    libevent-dev libmbedtls-dev libavahi-core-dev libseccomp-dev libinih-dev libsmartcols-dev"
+packages_test="g++ libcmocka-dev iproute2 nftables util-linux"
+
+say() {
+    printf '%s: %s\n' "$self" "$*"
+}
+
+die() {
+    printf '%s: %s\n' "$self" "$*" >&2
+    exit 1
+}
+
+# need_packages PACKAGE…: installs those that are missing, and says so; silent when none is.
+need_packages() {
+    command -v dpkg-query >/dev/null || {
+        say "not a Debian system: it is taken for granted that these are there: $(echo "$@" | tr -s ' \n' ' ')"
+        return
+    }
+    missing=
+    for package in "$@"; do
+        case $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) in
+        installed*) ;;
+        *) missing="$missing $package" ;;
+        esac
+    done
+    [ -n "$missing" ] || return 0
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "missing packages, and neither root nor sudo to install them:$missing"
+        as_root=sudo
+    fi
+    say "installing with ${as_root:+sudo }apt-get:$missing"
+    apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
+    # The list of packages may be absent or too old to download from: then it is fetched.
+    # shellcheck disable=SC2086
+    $apt install --no-install-recommends $missing >/dev/null 2>&1 </dev/null ||
+        { $apt update >/dev/null && $apt install --no-install-recommends $missing >/dev/null </dev/null; } ||
+        die "apt-get could not install:$missing"
+}
+
+# prepare_build NAME [CONFIGURE ARGUMENT…]: a configured $build_top/NAME; sets $dir to it (absolute).
+# Configures again only when the arguments differ from the last time.
+prepare_build() {
+    mkdir -p "$build_top/$1" || return
+    dir=$(cd "$build_top/$1" && pwd) || return
+    shift
+    if [ ! -x configure ]; then
+        say "autogen.sh"
+        ./autogen.sh >"$dir/autogen.log" 2>&1 || { tail -n 30 "$dir/autogen.log"; return 1; }
+    fi
+    if [ ! -e "$dir/Makefile" ] || [ "$*" != "$(cat "$dir/arguments" 2>/dev/null)" ]; then
+        say "configure $*"
+        configure=$(pwd)/configure
+        (cd "$dir" && "$configure" -q "$@") >"$dir/configure.out" 2>&1 || { tail -n 30 "$dir/configure.out"; return 1; }
+        echo "$*" >"$dir/arguments"
+    fi
+}
+
+# run_make TARGET… in $dir; what it prints goes to $dir/make.log, whose end is shown when it fails.
+run_make() {
+    make -C "$dir" -k -j "$(nproc)" "$@" >"$dir/make.log" 2>&1 && return
+    say "make $* failed; the end of $dir/make.log:"
+    { grep -E '(error|warning|undefined reference)[: ]|\*\*\*' "$dir/make.log" || tail -n 30 "$dir/make.log"; } | head -n 40
+    return 1
+}
