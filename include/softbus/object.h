@@ -1,0 +1,180 @@
+/**
+ * @file softbus/object.h
+ * Objects: stubs that this process implements, proxies of stubs elsewhere, calls, and links to death.
+ *
+ * @code
+ * static int handle(void *userdata, struct softbus_transaction *transaction, uint32_t code,
+ *                   struct softbus_parcel *request, struct softbus_parcel *reply)
+ * {
+ *     int32_t a, b;
+ *     if (code != ADD)
+ *         return SOFTBUS_ERR_UNKNOWN_CODE;
+ *     if (softbus_parcel_read_i32(request, &a) < 0 || softbus_parcel_read_i32(request, &b) < 0)
+ *         return SOFTBUS_ERR_BAD_REQUEST;
+ *     return softbus_parcel_write_i32(reply, a + b);
+ * }
+ * @endcode
+ *
+ * Objects are counted: _new and the functions that give one leave the caller with one reference. All functions belong to the
+ * thread of the object's connection (softbus/bus.h), and all may be called inside a handler or callback.
+ */
+#ifndef SOFTBUS_OBJECT_H
+#define SOFTBUS_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct softbus;
+struct softbus_object;
+struct softbus_parcel;
+struct softbus_transaction;
+
+/** Codes are the app's from 1 to SOFTBUS_CODE_MAX; those below are answered by every object. */
+#define SOFTBUS_CODE_MAX 0x00ffffffu
+#define SOFTBUS_CODE_PING 0x01000001u
+#define SOFTBUS_CODE_INTERFACE 0x01000002u
+#define SOFTBUS_CODE_DUMP 0x01000003u
+
+/** The deadline of a call when 0 is given, in milliseconds. */
+#define SOFTBUS_DEFAULT_TIMEOUT_MS 8000u
+/** Bytes of a device id as text, with its NUL. */
+#define SOFTBUS_DEVICE_ID_SIZE 64
+
+/** @name Stubs @{ */
+
+/**
+ * Runs for each call of a stub. request and reply are lent for the call; reply is NULL for a one-way call.
+ * Returns 0 to send the reply, or UNKNOWN_CODE, BAD_REQUEST, DENIED, AGAIN or FAILED: the caller gets that error and no
+ * parcel. PARCEL_END and PARCEL_TYPE count as BAD_REQUEST, everything else as FAILED. It may call other objects; while it
+ * waits for them, other calls to this process may run.
+ */
+typedef int (*softbus_handler_fn)(void *userdata, struct softbus_transaction *transaction, uint32_t code,
+                                  struct softbus_parcel *request, struct softbus_parcel *reply);
+
+/** Fills a string for DUMP; the parcel is lent. */
+typedef int (*softbus_dump_fn)(void *userdata, struct softbus_parcel *reply);
+
+/** descriptor: the interface's name, 1 to 255 bytes. borrows bus; userdata must live as long as the stub can be called: until
+ * softbus_stub_withdraw(), or until the last reference here and elsewhere is gone.
+ * @param[out] ret_stub gives. Errors: INVALID, NO_MEMORY. @since 0.1 */
+int softbus_stub_new(struct softbus *bus, const char *descriptor, softbus_handler_fn handler, void *userdata,
+                     struct softbus_object **ret_stub);
+
+/** What SOFTBUS_CODE_DUMP answers; without one it is the descriptor and the number of calls. @since 0.1 */
+void softbus_stub_set_dump(struct softbus_object *stub, softbus_dump_fn dump);
+
+/** Ends the object: its names vanish, every link to its death fires with WITHDRAWN, calls of it fail with DEAD_OBJECT, and its
+ * handler does not run again. The reference held stays the caller's. Errors: INVALID (a proxy), DISCONNECTED. @since 0.1 */
+int softbus_stub_withdraw(struct softbus_object *stub);
+/** @} */
+
+/** @name Any object @{ */
+struct softbus_object *softbus_object_ref(struct softbus_object *object);
+/** takes one reference; NULL is fine. Always returns NULL. @since 0.1 */
+struct softbus_object *softbus_object_unref(struct softbus_object *object);
+bool softbus_object_is_stub(const struct softbus_object *object);    /**< implemented by this process */
+bool softbus_object_is_remote(const struct softbus_object *object);  /**< its stub is on another device */
+bool softbus_object_is_service(const struct softbus_object *object); /**< registered under a name when it last arrived */
+bool softbus_object_is_dead(const struct softbus_object *object);    /**< known to be dead */
+/** The device of its stub: lends text until the object or bus goes. @since 0.1 */
+const char *softbus_object_get_device(const struct softbus_object *object);
+/** 0; 1 for a remote stub's proxy that another process of this device passed on (rule 4). @since 0.1 */
+unsigned softbus_object_get_hops(const struct softbus_object *object);
+/** @} */
+
+/** @name Calls
+ * Rules 1, 3 and 4 are checked before anything is sent: TOO_LARGE, PASSBACK, DOUBLE_FORWARD, NO_INTRODUCTION. A reply that
+ * breaks one arrives as that error too. request may be NULL (empty). It stays the caller's and may be sent again.
+ * @{ */
+
+/** Calls and waits. reply (may be NULL) is cleared and filled. timeout_ms 0: SOFTBUS_DEFAULT_TIMEOUT_MS.
+ * While it waits, every call that comes in is run, in order of arrival, by this thread: two single-threaded apps that call each
+ * other do not block. Errors: those of the rules, of the stub's handler (see softbus_handler_fn), DEAD_OBJECT, DIED,
+ * DEVICE_OFFLINE, DEVICE_LOST, TIMEOUT, AGAIN, INTERFACE, DISCONNECTED, LIMIT, NO_MEMORY, INVALID. @since 0.1 */
+int softbus_call(struct softbus_object *object, uint32_t code, struct softbus_parcel *request,
+                 struct softbus_parcel *reply, uint32_t timeout_ms);
+
+/** error and reply as softbus_call() would give them; reply is lent, NULL when error < 0. */
+typedef void (*softbus_reply_fn)(void *userdata, int error, struct softbus_parcel *reply);
+
+/** Calls without waiting; fn runs exactly once, from process, run or a waiting call, never before this returns.
+ * On failure fn does not run. @param[out] ret_call for softbus_cancel(); may be NULL. @since 0.1 */
+int softbus_call_async(struct softbus_object *object, uint32_t code, struct softbus_parcel *request,
+                       uint32_t timeout_ms, softbus_reply_fn fn, void *userdata, uint64_t *ret_call);
+
+/** Gives an asynchronous call up: its fn runs with CANCELED (soon, not inside this call) and the stub can see it.
+ * Unknown or finished calls are INVALID. @since 0.1 */
+int softbus_cancel(struct softbus *bus, uint64_t call);
+
+/** Sends and forgets: 0 means accepted. One-way calls of this process to one stub arrive in order, and in order with other calls
+ * sent around them. A refusal that is only found later reaches softbus_set_refused_fn(). @since 0.1 */
+int softbus_call_oneway(struct softbus_object *object, uint32_t code, struct softbus_parcel *request);
+
+/** SOFTBUS_CODE_PING. @since 0.1 */
+int softbus_ping(struct softbus_object *object, uint32_t timeout_ms);
+/** The stub's descriptor; gives text to be freed with free(). @since 0.1 */
+int softbus_get_interface(struct softbus_object *object, uint32_t timeout_ms, char **ret_descriptor);
+/** What the stub says of itself; gives text to be freed with free(). @since 0.1 */
+int softbus_dump(struct softbus_object *object, uint32_t timeout_ms, char **ret_text);
+/** @} */
+
+/** @name The transaction inside a handler @{ */
+
+struct softbus_caller {
+    bool is_remote;
+    /** Of a caller on this device: what the kernel said when it connected. security_label is "" where the kernel has none. */
+    uint32_t pid, gid;
+    const char *security_label; /**< lent for the handler's duration */
+    /** Of a local caller: from the kernel. Of a remote one: what its device asserts. */
+    uint32_t uid;
+    /** Of the caller's device; proved by its key when remote. */
+    char device[SOFTBUS_DEVICE_ID_SIZE];
+};
+
+/** Errors: NO_IDENTITY: the caller's identity did not come with the call (never zeros instead). @since 0.1 */
+int softbus_transaction_get_caller(const struct softbus_transaction *transaction, struct softbus_caller *ret_caller);
+bool softbus_transaction_is_oneway(const struct softbus_transaction *transaction);
+/** True when the caller has gone or given up. Known as of the last message processed. @since 0.1 */
+bool softbus_transaction_is_canceled(const struct softbus_transaction *transaction);
+/** Milliseconds until the caller's deadline; 0 when past; UINT32_MAX for one-way calls. @since 0.1 */
+uint32_t softbus_transaction_get_left_ms(const struct softbus_transaction *transaction);
+/** The trace id that this call and all calls made on its behalf carry, on every device. @since 0.1 */
+uint64_t softbus_transaction_get_trace(const struct softbus_transaction *transaction);
+/** @} */
+
+/** @name Death @{ */
+enum softbus_death {
+    SOFTBUS_DEATH_PROCESS_DIED = 1,
+    SOFTBUS_DEATH_WITHDRAWN = 2,
+    SOFTBUS_DEATH_DEVICE_LOST = 3,
+    SOFTBUS_DEATH_TRUST_REVOKED = 4,
+    SOFTBUS_DEATH_ACCESS_REVOKED = 5,
+};
+
+/** Runs once. The object is lent. */
+typedef void (*softbus_death_fn)(void *userdata, struct softbus_object *object, enum softbus_death reason);
+
+struct softbus_link;
+
+/** fn runs exactly once when the object dies, unless unlinked before. Keeps a reference to the object until then. Waits for the hub's
+ * answer. Errors: DEAD_OBJECT (it is dead already: fn will not run), DEATH_UNSUPPORTED (rule 2), INVALID (a stub of this
+ * process), DISCONNECTED, TIMEOUT, LIMIT, NO_MEMORY.
+ * @param[out] ret_link lends until fn has run or it is unlinked; may be NULL. @since 0.1 */
+int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void *userdata,
+                       struct softbus_link **ret_link);
+
+/** takes the link, also on failure: fn will not run. @since 0.1 */
+int softbus_unlink_death(struct softbus_link *link);
+
+const char *softbus_death_get_text(enum softbus_death reason); /**< "process died", ... @since 0.1 */
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
