@@ -4,15 +4,23 @@ noinst_LTLIBRARIES += libsoftbus/libclient.la
 lib_LTLIBRARIES += libsoftbus/libsoftbus.la
 
 softbusincludedir = $(includedir)/softbus
-softbusinclude_HEADERS =
+softbusinclude_HEADERS = \
+	include/softbus/bus.h \
+	include/softbus/device.h \
+	include/softbus/error.h \
+	include/softbus/object.h \
+	include/softbus/parcel.h \
+	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES =
+# Public headers carry no visibility attributes: here the version script alone decides what is exported.
+libsoftbus_libclient_la_CFLAGS = $(SB_CFLAGS)
 
 libsoftbus_libsoftbus_la_SOURCES =
 libsoftbus_libsoftbus_la_LIBADD = $(CLIENT_LIBS)
 libsoftbus_libsoftbus_la_DEPENDENCIES = $(CLIENT_LIBS) libsoftbus/libsoftbus.map
 # current:revision:age, see "Releases" in CONTRIBUTING.md
-libsoftbus_libsoftbus_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -version-info 0:0:0 \
+libsoftbus_libsoftbus_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -Wl,-Bsymbolic-functions -version-info 0:0:0 \
 	-Wl,--version-script=$(top_srcdir)/libsoftbus/libsoftbus.map
 
 pkgconfigdir = $(libdir)/pkgconfig
