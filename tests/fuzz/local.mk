@@ -1,5 +1,5 @@
 # A harness is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() and a folder tests/fuzz/corpus/NAME of inputs.
-# Three lines: its name in this list, its sources, its folder's libraries. "make check" replays the corpus;
+# Four lines: its name in this list, its sources, its flags, its folder's libraries. "make check" replays the corpus;
 # "make fuzz" searches for FUZZ_SECONDS per harness.
 fuzz_tests +=
 
@@ -10,9 +10,35 @@ fuzz_main =
 else
 fuzz_main = tests/fuzz/replay.c
 endif
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
-#tests_fuzz_fuzz_wire_app_SOURCES = tests/fuzz/fuzz_wire_app.c $(fuzz_main)
-#tests_fuzz_fuzz_wire_app_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-#tests_fuzz_fuzz_wire_app_LDADD = $(WIRE_LIBS)
+#tests_fuzz_fuzz_wire_msg_SOURCES = tests/fuzz/fuzz_wire_msg.c $(fuzz_main)
+#tests_fuzz_fuzz_wire_msg_LDFLAGS = $(fuzz_ldflags)
+#tests_fuzz_fuzz_wire_msg_LDADD = $(WIRE_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
+
+# Inputs that are new to a harness gather in fuzzing/found/NAME, those that break it in fuzzing/broken-NAME-*.
+if FUZZING
+fuzz: $(fuzz_tests)
+	@for harness in $(fuzz_tests); do \
+		name=$${harness##*/fuzz_}; \
+		$(MKDIR_P) fuzzing/found/$$name || exit; \
+		echo "fuzzing $$name for $(FUZZ_SECONDS) s"; \
+		SOFTBUS_SRCDIR='$(abs_top_srcdir)' $$harness -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=fuzzing/broken-$$name- fuzzing/found/$$name \
+			$(srcdir)/tests/fuzz/corpus/$$name >fuzzing/$$name.log 2>&1 || { tail -n 40 fuzzing/$$name.log; exit 1; }; \
+		tail -n 1 fuzzing/$$name.log; \
+	done
+else
+fuzz:
+	$(MKDIR_P) fuzzing
+	test -e fuzzing/Makefile || \
+		(cd fuzzing && '$(abs_top_srcdir)/configure' -q --enable-fuzzing CC=clang CFLAGS='-g -O1')
+	cd fuzzing && $(MAKE) $(AM_MAKEFLAGS) fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)'
+endif
+
+clean-local:
+	rm -rf fuzzing
+
+.PHONY: fuzz
