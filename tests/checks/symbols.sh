@@ -43,6 +43,7 @@ prefixed() {
 prefixed base/libbase.a sb_
 prefixed wire/libwire.a wire_
 prefixed discovery/libdiscovery.a disc_
+prefixed discovery/libmdns.a disc_
 prefixed session/libsession.a sess_
 prefixed softbusd/libhub.a hub_
 prefixed libsoftbus/libclient.a softbus_
