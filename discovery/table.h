@@ -46,22 +46,27 @@ struct disc_changed {
     unsigned sources; /* bit n: candidates of source n came, went, or have another version */
 };
 
-/* May be asked while an add is under way; must not change the table. */
-typedef bool (*disc_table_is_wanted_fn)(void *userdata, const struct wire_devid *id);
+/* Called while the table is being changed: they must not touch it. Pointers are lent for the call. */
+struct disc_table_callbacks {
+    void *userdata;
+    /* True for devices that matter more than others when the table is full. May be NULL. */
+    bool (*is_wanted)(void *userdata, const struct wire_devid *id);
+    /* A candidate went without a disc_table_remove(): it expired, was evicted or cleared. May be NULL. */
+    void (*removed)(void *userdata, const struct wire_devid *id, const struct disc_candidate *candidate);
+};
 
 struct disc_table {
     struct sb_map devices;
-    struct sb_list changed;
-    size_t n_devices_max;
-    disc_table_is_wanted_fn is_wanted;
-    void *userdata;
+    struct sb_list by_age, changed;
+    size_t n_devices, n_devices_max;
+    struct disc_table_callbacks callbacks;
 };
 
 struct sb_random;
 
-/* borrows random for the call. is_wanted may be NULL: nobody is wanted more than others. */
+/* borrows random for the call; callbacks may be NULL. */
 void disc_table_init(struct disc_table *table, struct sb_random *random, size_t n_devices_max,
-                     disc_table_is_wanted_fn is_wanted, void *userdata);
+                     const struct disc_table_callbacks *callbacks);
 void disc_table_deinit(struct disc_table *table);
 
 /* The same address from two sources is two candidates. -ENOMEM; > 0: DISC_TABLE_SAME, DISC_TABLE_FULL.
@@ -79,11 +84,8 @@ void disc_table_clear_source(struct disc_table *table, enum disc_source source);
 /* Everything that a source has said so far expires at expires_ms, unless it is added again. */
 void disc_table_limit_source(struct disc_table *table, enum disc_source source, uint64_t expires_ms);
 
-/* Called for every candidate that expired; both pointers are lent for the call; must not change the table. */
-typedef void (*disc_table_expired_fn)(void *userdata, const struct wire_devid *id, const struct disc_candidate *candidate);
-
-/* Removes what has expired (expires_ms <= now_ms); fn may be NULL. Returns when the next one will; UINT64_MAX: none. */
-uint64_t disc_table_expire(struct disc_table *table, uint64_t now_ms, disc_table_expired_fn fn, void *userdata);
+/* Removes what has expired (expires_ms <= now_ms). Returns when the next one will; UINT64_MAX: none. */
+uint64_t disc_table_expire(struct disc_table *table, uint64_t now_ms);
 
 /* Takes the next device off the changed list; false when it is empty. Changes since the last call for that device are
  * one: a device that came and went meanwhile is not told at all. */
