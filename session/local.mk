@@ -1,8 +1,12 @@
 noinst_LTLIBRARIES += session/libsession.la
 
 session_libsession_la_SOURCES = \
+	session/file_io.c \
+	session/file_io.h \
 	session/hello.c \
 	session/hello.h \
+	session/identity.h \
+	session/identity_io.c \
 	session/identity_io.h \
 	session/manager_io.h \
 	session/mux.c \
@@ -15,7 +19,11 @@ session_libsession_la_SOURCES = \
 	session/session.h \
 	session/settle.c \
 	session/settle.h \
+	session/tls_io.c \
+	session/tls_io.h \
+	session/trust.c \
 	session/trust.h \
+	session/trust_io.c \
 	session/trust_io.h \
 	session/worker.c \
 	session/worker.h

@@ -2,7 +2,18 @@
 noinst_LTLIBRARIES += softbusd/libhub.la
 #sbin_PROGRAMS += softbusd/softbusd
 
-softbusd_libhub_la_SOURCES =
+softbusd_libhub_la_SOURCES = \
+	softbusd/call.c \
+	softbusd/call.h \
+	softbusd/hub.h \
+	softbusd/node.c \
+	softbusd/node.h \
+	softbusd/pass.c \
+	softbusd/pass.h \
+	softbusd/registry.h \
+	softbusd/send.c \
+	softbusd/send.h \
+	softbusd/tables.h
 
 #softbusd_softbusd_SOURCES = softbusd/main.c
 #softbusd_softbusd_LDADD = $(HUB_LIBS)
