@@ -1,0 +1,122 @@
+#include "softbusctl/fail.h"
+
+#include "softbusctl/ctl.h"
+#include "softbusctl/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <softbus/error.h>
+
+#define WHAT_MAX 1024
+
+static void fail_print(const char *format, va_list arguments)
+{
+    char text[WHAT_MAX];
+    int n = vsnprintf(text, sizeof(text), format, arguments);
+
+    fputs("softbusctl: ", stderr);
+    if (n > 0)
+        ctl_text_print(stderr, text, strlen(text));
+}
+
+int ctl_fail_get_status(int error)
+{
+    switch (error) {
+    case SOFTBUS_OK:
+        return CTL_EXIT_OK;
+    case SOFTBUS_ERR_NO_DAEMON:
+    case SOFTBUS_ERR_DISCONNECTED:
+    case SOFTBUS_ERR_VERSION:
+        return CTL_EXIT_NO_DAEMON;
+    case SOFTBUS_ERR_NO_DEVICE:
+    case SOFTBUS_ERR_NO_SERVICE:
+    case SOFTBUS_ERR_DEAD_OBJECT:
+        return CTL_EXIT_NOT_FOUND;
+    case SOFTBUS_ERR_DENIED:
+        return CTL_EXIT_DENIED;
+    case SOFTBUS_ERR_TIMEOUT:
+        return CTL_EXIT_TIMEOUT;
+    case SOFTBUS_ERR_DEVICE_OFFLINE:
+    case SOFTBUS_ERR_DEVICE_LOST:
+        return CTL_EXIT_OFFLINE;
+    case SOFTBUS_ERR_BAD_DEVICE_ID:
+    case SOFTBUS_ERR_NAME_INVALID:
+        return CTL_EXIT_USAGE;
+    default:
+        return CTL_EXIT_FAILED;
+    }
+}
+
+/* What the person in front of the terminal can do about it; NULL when the error's own text says all. */
+static const char *fail_get_advice(int error)
+{
+    switch (error) {
+    case SOFTBUS_ERR_NO_DAEMON:
+        return "start it: `systemctl start softbusd`, `systemctl --user start softbusd`, or `softbusd --user` in a terminal;\n"
+               "  for a daemon with a socket of its own give --socket PATH or set SOFTBUS_SOCKET";
+    case SOFTBUS_ERR_DISCONNECTED:
+        return "softbusd has gone or closed the connection; its log says why";
+    case SOFTBUS_ERR_VERSION:
+        return "restart softbusd after an upgrade, so that it and this program are of the same release";
+    case SOFTBUS_ERR_NO_DEVICE:
+        return "`softbusctl devices` shows who is there; `softbusctl trust add DEVICE-ID [NAME]` trusts one\n"
+               "  (on both devices, each with the id that `softbusctl status` shows on the other)";
+    case SOFTBUS_ERR_NO_SERVICE:
+        return "`softbusctl services DEVICE` shows what it offers; only distributed services are seen from other devices";
+    case SOFTBUS_ERR_DENIED:
+        return "be root or the user that softbusd runs as";
+    case SOFTBUS_ERR_TIMEOUT:
+        return "--timeout MS waits longer";
+    case SOFTBUS_ERR_DEVICE_OFFLINE:
+        return "is it switched on, on the same network, and does it trust this device too? `softbusctl watch` shows when it comes";
+    case SOFTBUS_ERR_BAD_DEVICE_ID:
+        return "`softbusctl status` shows a device's id; copy all of it";
+    case SOFTBUS_ERR_INTERFACE:
+        return "`softbusctl call DEVICE/SERVICE interface` shows its interface, for --token";
+    case SOFTBUS_ERR_STORE:
+        return "softbusd's log says why; is the disk full, is its state directory writable?";
+    default:
+        return NULL;
+    }
+}
+
+int ctl_fail(int error, const char *what_format, ...)
+{
+    const char *advice = fail_get_advice(error);
+    va_list arguments;
+
+    fflush(stdout);
+    va_start(arguments, what_format);
+    fail_print(what_format, arguments);
+    va_end(arguments);
+    fprintf(stderr, ": %s (%s)\n", softbus_strerror(error), softbus_error_get_name(error));
+    if (softbus_error_get_outcome(error) == SOFTBUS_OUTCOME_UNKNOWN)
+        fputs("  it may have been done all the same\n", stderr);
+    if (advice)
+        fprintf(stderr, "  %s\n", advice);
+    return ctl_fail_get_status(error);
+}
+
+int ctl_fail_usage(const char *command, const char *format, ...)
+{
+    const struct ctl_command *entry = command ? ctl_commands_find(command) : NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    fail_print(format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    if (entry)
+        fprintf(stderr, "usage: softbusctl %s%s%s\n", entry->name, *entry->arguments ? " " : "", entry->arguments);
+    fprintf(stderr, "`softbusctl help%s%s` says more\n", entry ? " " : "", entry ? entry->name : "");
+    return CTL_EXIT_USAGE;
+}
+
+int ctl_fail_errno(const char *what)
+{
+    fprintf(stderr, "softbusctl: %s: %s\n", what, strerror(errno));
+    return CTL_EXIT_FAILED;
+}

@@ -1,0 +1,159 @@
+#include "softbusctl/target.h"
+
+#include "softbusctl/ctl.h"
+#include "softbusctl/fail.h"
+#include "softbusctl/text.h"
+
+#include <softbus/bus.h>
+#include <softbus/device.h>
+#include <softbus/error.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_CHARACTERS 56
+
+/* Without dashes and in capitals, as ids compare; "" when it cannot be the beginning of an id. */
+static void target_normalize_id(const char *text, char ret_id[ID_CHARACTERS + 1])
+{
+    size_t n = 0;
+
+    for (; *text; text++) {
+        char c = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;
+
+        if (c == '-')
+            continue;
+        if (n == ID_CHARACTERS || !((c >= 'A' && c <= 'Z') || (c >= '2' && c <= '7'))) {
+            n = 0;
+            break;
+        }
+        ret_id[n++] = c;
+    }
+    ret_id[n] = '\0';
+}
+
+static bool target_id_begins_with(const char *id, const char *wanted)
+{
+    char normal[ID_CHARACTERS + 1];
+
+    target_normalize_id(id, normal);
+    return strlen(wanted) >= CTL_TARGET_PREFIX_MIN && strncmp(normal, wanted, strlen(wanted)) == 0;
+}
+
+static void target_fill(struct ctl_target *target, const char *id, const char *name)
+{
+    snprintf(target->id, sizeof(target->id), "%s", id);
+    snprintf(target->label, sizeof(target->label), "%s", name && *name ? name : id);
+}
+
+static void target_print_candidate(FILE *file, const char *id, const char *name)
+{
+    fprintf(file, "  %s  ", id);
+    ctl_text_print(file, name, strlen(name));
+    fputc('\n', file);
+}
+
+enum ctl_target_outcome ctl_target_match(const char *text, const char *own_id, const char *own_name,
+                                         const struct softbus_device_info *devices, size_t n_devices,
+                                         FILE *candidates, struct ctl_target *ret_target)
+{
+    char wanted[ID_CHARACTERS + 1];
+    struct ctl_target found = { .id = "" };
+    size_t n_found = 0;
+    bool is_own;
+
+    target_normalize_id(text, wanted);
+    is_own = strcmp(text, own_name) == 0 || target_id_begins_with(own_id, wanted);
+    if (strcmp(text, ".") == 0 || strcmp(text, "local") == 0) {
+        target_fill(ret_target, "", *own_name ? own_name : own_id);
+        return CTL_TARGET_LOCAL;
+    }
+    for (size_t i = 0; i < n_devices; i++) {
+        bool is_named = devices[i].is_trusted && strcmp(text, devices[i].name) == 0;
+
+        if (!is_named && !target_id_begins_with(devices[i].id, wanted))
+            continue;
+        target_fill(&found, devices[i].id, devices[i].name);
+        n_found++;
+    }
+    if (n_found + is_own > 1) {
+        if (is_own)
+            target_print_candidate(candidates, own_id, own_name);
+        for (size_t i = 0; i < n_devices; i++)
+            if ((devices[i].is_trusted && strcmp(text, devices[i].name) == 0) ||
+                target_id_begins_with(devices[i].id, wanted))
+                target_print_candidate(candidates, devices[i].id, devices[i].name);
+        return CTL_TARGET_AMBIGUOUS;
+    }
+    if (is_own)
+        target_fill(&found, "", *own_name ? own_name : own_id);
+    else if (n_found == 0 && strlen(wanted) == ID_CHARACTERS)
+        target_fill(&found, text, NULL); /* softbusd says whether it is one, and known */
+    else if (n_found == 0)
+        return CTL_TARGET_NONE;
+    *ret_target = found;
+    return is_own ? CTL_TARGET_LOCAL : CTL_TARGET_FOUND;
+}
+
+static int target_fail(const char *text, enum ctl_target_outcome outcome, const char *candidates)
+{
+    fputs("softbusctl: ", stderr);
+    ctl_text_print(stderr, text, strlen(text));
+    if (outcome == CTL_TARGET_AMBIGUOUS)
+        fprintf(stderr, ": more than one device is meant by this; give more of its id:\n%s", candidates);
+    else
+        fputs(": no such device\n"
+              "  a device is given by its id, the first 4 or more characters of it, the name of a trusted device, or . for\n"
+              "  this one; `softbusctl devices` shows them, `softbusctl trust add DEVICE-ID [NAME]` trusts one\n",
+              stderr);
+    return CTL_EXIT_NOT_FOUND;
+}
+
+int ctl_target_find(struct ctl *ctl, const char *text, struct ctl_target *ret_target)
+{
+    struct softbus_device_info *devices = NULL;
+    char *candidates = NULL;
+    size_t n_devices = 0, size;
+    enum ctl_target_outcome outcome;
+    FILE *file;
+    int r = softbus_device_list(ctl->bus, &devices, &n_devices);
+
+    if (r < 0)
+        return ctl_fail(r, "asking for the devices");
+    file = open_memstream(&candidates, &size);
+    if (!file) {
+        free(devices);
+        return ctl_fail_errno("candidates");
+    }
+    outcome = ctl_target_match(text, softbus_get_device(ctl->bus), softbus_get_device_name(ctl->bus), devices, n_devices,
+                               file, ret_target);
+    fclose(file);
+    r = outcome == CTL_TARGET_FOUND || outcome == CTL_TARGET_LOCAL
+            ? CTL_EXIT_OK
+            : target_fail(text, outcome, candidates ? candidates : "");
+    free(candidates);
+    free(devices);
+    return r;
+}
+
+int ctl_target_find_service(struct ctl *ctl, const char *text, struct ctl_target *ret_target, const char **ret_service)
+{
+    const char *slash = strrchr(text, '/'); /* the last: a device's name may hold one, a service's cannot */
+    char *device;
+    int r;
+
+    *ret_service = slash ? slash + 1 : NULL;
+    if (!slash)
+        return ctl_target_find(ctl, text, ret_target);
+    device = strndup(text, (size_t)(slash - text));
+    if (!device)
+        return ctl_fail(SOFTBUS_ERR_NO_MEMORY, "%s", text);
+    r = ctl_target_find(ctl, device, ret_target);
+    free(device);
+    return r;
+}
+
+const char *ctl_target_get_device(const struct ctl_target *target)
+{
+    return *target->id ? target->id : NULL;
+}

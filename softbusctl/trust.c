@@ -1,0 +1,72 @@
+/* softbusctl trust: whose key is trusted. */
+#include "softbusctl/ctl.h"
+#include "softbusctl/fail.h"
+#include "softbusctl/table.h"
+#include "softbusctl/target.h"
+
+#include <softbus/device.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int trust_list(struct ctl *ctl)
+{
+    static const struct ctl_column columns[] = {
+        { "NAME", CTL_COLUMN_TEXT, true },
+        { "ID", CTL_COLUMN_TEXT, false },
+    };
+    struct softbus_trust_info *entries;
+    struct ctl_table *table;
+    size_t n;
+    int r = softbus_trust_list(ctl->bus, &entries, &n);
+
+    if (r < 0)
+        return ctl_fail(r, "asking whom softbusd trusts");
+    table = ctl_table_new("trusted", ctl->is_json, columns, 2);
+    for (size_t i = 0; i < n; i++) {
+        ctl_table_add_line(table);
+        ctl_table_set_text(table, 0, entries[i].name ? entries[i].name : "");
+        ctl_table_set_text(table, 1, entries[i].id);
+    }
+    free(entries);
+    return ctl_table_print(table);
+}
+
+/* Takes full ids only: what is trusted has to be what the other device's screen showed, not what happens to begin alike. */
+static int trust_add(struct ctl *ctl, const char *device, const char *name)
+{
+    int r = softbus_trust_add(ctl->bus, device, name);
+
+    return r < 0 ? ctl_fail(r, "trusting %s", device) : CTL_EXIT_OK;
+}
+
+static int trust_remove(struct ctl *ctl, const char *device)
+{
+    struct ctl_target target;
+    int r = ctl_target_find(ctl, device, &target);
+
+    if (r != CTL_EXIT_OK)
+        return r;
+    if (!ctl_target_get_device(&target))
+        return ctl_fail_usage("trust", "%s is this device", device);
+    r = softbus_trust_remove(ctl->bus, target.id);
+    return r < 0 ? ctl_fail(r, "no longer trusting %s", target.label) : CTL_EXIT_OK;
+}
+
+int ctl_trust_run(struct ctl *ctl, int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    int r;
+
+    if (!(strcmp(verb, "list") == 0 && argc == 2) && !(strcmp(verb, "add") == 0 && (argc == 3 || argc == 4)) &&
+        !(strcmp(verb, "remove") == 0 && argc == 3))
+        return ctl_fail_usage("trust", "trust: list, add or remove is expected, with its arguments");
+    r = ctl_connect(ctl);
+    if (r != CTL_EXIT_OK)
+        return r;
+    if (strcmp(verb, "list") == 0)
+        return trust_list(ctl);
+    if (strcmp(verb, "add") == 0)
+        return trust_add(ctl, argv[2], argv[3]);
+    return trust_remove(ctl, argv[2]);
+}
