@@ -1,4 +1,5 @@
 checks += \
+	tests/checks/config.sh \
 	tests/checks/docs.sh \
 	tests/checks/headers.sh \
 	tests/checks/layering.sh \
