@@ -12,7 +12,11 @@ softbusinclude_HEADERS = \
 	include/softbus/parcel.h \
 	include/softbus/registry.h
 
-libsoftbus_libclient_la_SOURCES =
+libsoftbus_libclient_la_SOURCES = \
+	libsoftbus/error.c \
+	libsoftbus/parcel.c \
+	libsoftbus/parcel.h \
+	libsoftbus/parcel_array.c
 # Public headers carry no visibility attributes: here the version script alone decides what is exported.
 libsoftbus_libclient_la_CFLAGS = $(SB_CFLAGS)
 

@@ -5,11 +5,17 @@ noinst_LTLIBRARIES += softbusd/libhub.la
 softbusd_libhub_la_SOURCES = \
 	softbusd/call.c \
 	softbusd/call.h \
+	softbusd/config.c \
+	softbusd/config.h \
+	softbusd/config_file.c \
+	softbusd/get.c \
+	softbusd/get.h \
 	softbusd/hub.h \
 	softbusd/node.c \
 	softbusd/node.h \
 	softbusd/pass.c \
 	softbusd/pass.h \
+	softbusd/registry.c \
 	softbusd/registry.h \
 	softbusd/send.c \
 	softbusd/send.h \

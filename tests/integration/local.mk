@@ -9,6 +9,6 @@ tests_integration_liblab_la_SOURCES = \
 	tests/integration/lab_device.c \
 	tests/integration/lab_impl.h
 
-LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la
+LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(BASE_LIBS)
 
 CLEANFILES += tests/integration/.slot-a tests/integration/.slot-b
