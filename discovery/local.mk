@@ -18,6 +18,8 @@ pkglibexec_PROGRAMS += discovery/softbus-mdns
 discovery_libmdns_la_SOURCES = \
 	discovery/avahi_poll_io.c \
 	discovery/avahi_poll_io.h \
+	discovery/local_io.c \
+	discovery/local_io.h \
 	discovery/mdns_browse_io.c \
 	discovery/mdns_browse_io.h \
 	discovery/mdns_io.c \

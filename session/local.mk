@@ -1,6 +1,8 @@
 noinst_LTLIBRARIES += session/libsession.la
 
 session_libsession_la_SOURCES = \
+	session/address.c \
+	session/address.h \
 	session/file_io.c \
 	session/file_io.h \
 	session/hello.c \
@@ -8,6 +10,8 @@ session_libsession_la_SOURCES = \
 	session/identity.h \
 	session/identity_io.c \
 	session/identity_io.h \
+	session/listener_io.c \
+	session/manager_impl.h \
 	session/manager_io.h \
 	session/mux.c \
 	session/mux.h \

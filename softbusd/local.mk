@@ -11,8 +11,14 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/get.c \
 	softbusd/get.h \
 	softbusd/hub.h \
+	softbusd/loop.c \
+	softbusd/loop.h \
 	softbusd/node.c \
 	softbusd/node.h \
+	softbusd/notify.c \
+	softbusd/notify.h \
+	softbusd/options.c \
+	softbusd/options.h \
 	softbusd/pass.c \
 	softbusd/pass.h \
 	softbusd/registry.c \

@@ -3,15 +3,11 @@ integration_tests +=
 
 check_LTLIBRARIES += tests/integration/liblab.la
 tests_integration_liblab_la_SOURCES = \
-	tests/integration/kit.c \
-	tests/integration/kit.h \
 	tests/integration/lab.c \
 	tests/integration/lab.h \
 	tests/integration/lab_app.c \
 	tests/integration/lab_device.c \
-	tests/integration/lab_impl.h \
-	tests/integration/raw.c \
-	tests/integration/raw.h
+	tests/integration/lab_impl.h
 
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
