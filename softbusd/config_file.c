@@ -1,0 +1,153 @@
+/*
+ * The configuration file. inih splits it into sections, keys and values; this file counts the lines (the library keeps
+ * the number to itself) and reports what is wrong with each.
+ */
+#include "softbusd/config.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_BYTES_MAX (256 * 1024)
+#define N_SEEN 64
+
+struct parser {
+    struct hub_config *config;
+    const char *file, *text;
+    size_t left;
+    unsigned line, n_mistakes;
+    bool seen[N_SEEN]; /* by row of the table */
+    hub_config_report_fn report;
+    void *userdata;
+};
+
+static void complain(struct parser *parser, unsigned line, const char *what, const char *why)
+{
+    char text[768];
+
+    parser->n_mistakes++;
+    snprintf(text, sizeof(text), "%s:%u: %s%s%s", parser->file, line, what, *what ? ": " : "", why);
+    parser->report(parser->userdata, text);
+}
+
+/* As fgets(). Blanks at the start go: to inih they would make the line a part of the one before. A line that does not fit
+ * is reported and given as an empty one, so that no half of it is taken for the whole. */
+static char *read_line(char *line, int size, void *stream)
+{
+    struct parser *parser = stream;
+    const char *end;
+    size_t length, rest;
+
+    if (parser->left == 0 || size < 2)
+        return NULL;
+    parser->line++;
+    end = memchr(parser->text, '\n', parser->left);
+    length = end ? (size_t)(end - parser->text) : parser->left;
+    rest = end ? length + 1 : length;
+    while (length > 0 && (*parser->text == ' ' || *parser->text == '\t')) {
+        parser->text++;
+        length--;
+        rest--;
+        parser->left--;
+    }
+    line[0] = '\0';
+    if (memchr(parser->text, '\0', length))
+        complain(parser, parser->line, "", "the line contains a NUL byte: this is not a configuration file");
+    else if (length > HUB_CONFIG_LINE_MAX || length >= (size_t)size)
+        complain(parser, parser->line, "", "the line is longer than 198 bytes");
+    else {
+        memcpy(line, parser->text, length);
+        line[length] = '\0';
+    }
+    parser->text += rest;
+    parser->left -= rest;
+    return line;
+}
+
+static bool is_repeated(struct parser *parser, const char *section, const char *name)
+{
+    const struct hub_config_key *key;
+
+    for (size_t i = 0; (key = hub_config_get_key(i)) && i < N_SEEN; i++) {
+        if (strcmp(key->section, section) || strcmp(key->name, name))
+            continue;
+        if (key->type == HUB_CONFIG_INTERFACES || key->type == HUB_CONFIG_PEERS)
+            return false;
+        if (parser->seen[i])
+            return true;
+        parser->seen[i] = true;
+    }
+    return false;
+}
+
+static int take_value(void *userdata, const char *section, const char *name, const char *value)
+{
+    struct parser *parser = userdata;
+    char what[512], why[256];
+
+    snprintf(what, sizeof(what), "[%s] %s = %s", section, name, value);
+    if (is_repeated(parser, section, name))
+        complain(parser, parser->line, what, "the key stands here for the second time");
+    else if (hub_config_set(parser->config, section, name, value, why, sizeof(why)) < 0)
+        complain(parser, parser->line, what, why);
+    return 1;
+}
+
+int hub_config_parse(struct hub_config *config, const char *file, const char *text, size_t size, hub_config_report_fn report,
+                     void *userdata)
+{
+    struct parser parser = { .config = config, .file = file, .text = text, .left = size, .report = report, .userdata = userdata };
+    int line = ini_parse_stream(read_line, &parser, take_value, &parser);
+
+    if (line > 0)
+        complain(&parser, (unsigned)line, "", "expected [section], key = value, or a comment that opens with #");
+    else if (line < 0)
+        complain(&parser, parser.line, "", "out of memory");
+    return parser.n_mistakes > 0 ? -EINVAL : 0;
+}
+
+static void report_errno(const char *file, int error, hub_config_report_fn report, void *userdata)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "%s: cannot read it: %s", file, strerror(error));
+    report(userdata, text);
+}
+
+int hub_config_read(struct hub_config *config, const char *file, bool is_optional, hub_config_report_fn report, void *userdata)
+{
+    SB_AUTO_CLOSE int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    SB_AUTO_FREE char *text = NULL;
+    struct stat stat;
+    size_t size = 0;
+    ssize_t n;
+
+    if (fd < 0 && errno == ENOENT && is_optional)
+        return 0;
+    if (fd < 0 || fstat(fd, &stat) < 0) {
+        report_errno(file, errno, report, userdata);
+        return -EINVAL;
+    }
+    if (!S_ISREG(stat.st_mode) || stat.st_size > FILE_BYTES_MAX) {
+        report_errno(file, S_ISREG(stat.st_mode) ? EFBIG : EINVAL, report, userdata);
+        return -EINVAL;
+    }
+    text = malloc((size_t)stat.st_size + 1);
+    if (!text)
+        return -ENOMEM;
+    while (size < (size_t)stat.st_size && (n = read(fd, text + size, (size_t)stat.st_size - size)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            report_errno(file, errno, report, userdata);
+            return -EINVAL;
+        }
+        size += (size_t)n;
+    }
+    return hub_config_parse(config, file, text, size, report, userdata);
+}

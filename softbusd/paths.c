@@ -1,0 +1,217 @@
+/* Where the daemon keeps things; see paths.h. */
+#include "softbusd/paths.h"
+
+#include "softbusd/options.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A hand-made compile without the build's own definitions. */
+#ifndef SOFTBUS_SYSCONFDIR
+#define SOFTBUS_SYSCONFDIR "/etc"
+#define SOFTBUS_LOCALSTATEDIR "/var"
+#endif
+
+/* libsoftbus looks here whatever the prefix is: bus.h, softbus_open(). */
+#define SYSTEM_RUN_DIR "/run/softbus"
+
+static int format_path(char *path, size_t size, char *error_text, size_t error_size, const char *format, ...)
+    __attribute__((__format__(printf, 5, 6)));
+
+static int format_path(char *path, size_t size, char *error_text, size_t error_size, const char *format, ...)
+{
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vsnprintf(path, size, format, args);
+    va_end(args);
+    if (length >= 0 && (size_t)length < size)
+        return 0;
+    snprintf(error_text, error_size, "%s… is too long: a path here has at most %zu bytes", path, size - 1);
+    return -ENAMETOOLONG;
+}
+
+/* A directory of a user's own daemon: $VARIABLE/softbus, else $HOME/FALLBACK/softbus. */
+static int find_user_dir(const char *variable, const char *fallback, char path[HUB_PATHS_MAX], char *error_text, size_t error_size)
+{
+    const char *base = getenv(variable), *home = getenv("HOME");
+
+    if (base && base[0] == '/')
+        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s/softbus", base);
+    if (fallback && home && home[0] == '/')
+        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s/%s/softbus", home, fallback);
+    snprintf(error_text, error_size,
+             "%s%s is not set: set it, or name the directories with --config-dir, --state-dir and --run-dir", variable,
+             fallback ? " (nor HOME)" : "");
+    return -EINVAL;
+}
+
+struct place {
+    const char *option;           /* what the command line says, or NULL */
+    const char *service_variable; /* what systemd made for us */
+    const char *system_dir;
+    const char *user_variable, *user_fallback;
+};
+
+static int find_dir(const struct place *place, bool is_system, char path[HUB_PATHS_MAX], char *error_text, size_t error_size)
+{
+    const char *made = getenv(place->service_variable);
+
+    if (place->option)
+        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", place->option);
+    if (!is_system)
+        return find_user_dir(place->user_variable, place->user_fallback, path, error_text, error_size);
+    /* Several directories of a unit are separated by colons; ours has one. */
+    if (made && made[0] == '/' && !strchr(made, ':'))
+        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", made);
+    return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", place->system_dir);
+}
+
+static int find_config(const struct hub_options *options, struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    struct place place = { options->config_dir, "CONFIGURATION_DIRECTORY", SOFTBUS_SYSCONFDIR "/softbus", "XDG_CONFIG_HOME",
+                           ".config" };
+    char dir[HUB_PATHS_MAX];
+    int r;
+
+    paths->must_have_config = options->config_file != NULL;
+    if (options->config_file)
+        return format_path(paths->config_file, sizeof(paths->config_file), error_text, error_size, "%s", options->config_file);
+    r = find_dir(&place, paths->is_system, dir, error_text, error_size);
+    if (r < 0)
+        return r;
+    return format_path(paths->config_file, sizeof(paths->config_file), error_text, error_size, "%s/softbusd.conf", dir);
+}
+
+int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_paths, char *error_text, size_t error_size)
+{
+    struct place state = { options->state_dir, "STATE_DIRECTORY", SOFTBUS_LOCALSTATEDIR "/lib/softbus", "XDG_STATE_HOME",
+                           ".local/state" };
+    struct place run = { options->run_dir, "RUNTIME_DIRECTORY", SYSTEM_RUN_DIR, "XDG_RUNTIME_DIR", NULL };
+    struct hub_paths paths;
+    int r;
+
+    memset(&paths, 0, sizeof(paths));
+    paths.is_system = options->scope == HUB_OPTIONS_AUTO ? geteuid() == 0 : options->scope == HUB_OPTIONS_SYSTEM;
+    r = find_config(options, &paths, error_text, error_size);
+    if (r == 0)
+        r = find_dir(&state, paths.is_system, paths.state_dir, error_text, error_size);
+    if (r == 0)
+        r = format_path(paths.trust_file, sizeof(paths.trust_file), error_text, error_size, "%s/trust", paths.state_dir);
+    if (r == 0 && options->socket && !options->run_dir)
+        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s", options->socket);
+    else if (r == 0)
+        r = find_dir(&run, paths.is_system, paths.run_dir, error_text, error_size);
+    if (r == 0 && options->socket)
+        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s", options->socket);
+    else if (r == 0)
+        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s/softbusd.sock", paths.run_dir);
+    if (r == 0)
+        *ret_paths = paths;
+    return r;
+}
+
+/* The directories above a user's own, which need not be there yet on a fresh account. */
+static void make_parents(const char *path)
+{
+    char parent[HUB_PATHS_MAX];
+
+    snprintf(parent, sizeof(parent), "%s", path);
+    for (char *slash = strchr(parent + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(parent, 0700) < 0 && errno != EEXIST)
+            return; /* the mkdir() of the last one will say why */
+        *slash = '/';
+    }
+}
+
+static int make_dir(const char *path, mode_t mode, bool with_parents, const char *option, char *error_text, size_t error_size)
+{
+    int error;
+
+    if (with_parents)
+        make_parents(path);
+    if (mkdir(path, mode) == 0) {
+        /* The umask may have taken bits that others need, or left ones that nobody should have. */
+        if (chmod(path, mode) == 0)
+            return 0;
+    } else if (errno == EEXIST) {
+        return 0;
+    }
+    error = errno;
+    snprintf(error_text, error_size, "cannot make the directory %s: %s: %s, or choose another with %s", path, strerror(error),
+             error == ENOENT ? "make its parent first" : "make it yourself", option);
+    return -error;
+}
+
+static int check_dir(const char *path, mode_t forbidden, const char *option, char *error_text, size_t error_size)
+{
+    struct stat stat_;
+
+    if (stat(path, &stat_) < 0) {
+        snprintf(error_text, error_size, "cannot look at %s: %s", path, strerror(errno));
+        return -EACCES;
+    }
+    if (!S_ISDIR(stat_.st_mode)) {
+        snprintf(error_text, error_size, "%s is not a directory: move it away, or choose another with %s", path, option);
+        return -ENOTDIR;
+    }
+    if (stat_.st_uid != geteuid() && stat_.st_uid != 0) {
+        snprintf(error_text, error_size, "%s belongs to uid %u, not to us (uid %u): chown it, or choose another with %s", path,
+                 (unsigned)stat_.st_uid, (unsigned)geteuid(), option);
+        return -EACCES;
+    }
+    /* With the sticky bit, as in /tmp, others cannot replace what is ours. */
+    if ((stat_.st_mode & forbidden) && !(stat_.st_mode & S_ISVTX)) {
+        snprintf(error_text, error_size, "others can write to %s (mode %04o): chmod go-w it, or choose another with %s", path,
+                 (unsigned)(stat_.st_mode & 07777), option);
+        return -EACCES;
+    }
+    return 0;
+}
+
+int hub_paths_make_state(const struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    int r = make_dir(paths->state_dir, 0700, !paths->is_system, "--state-dir", error_text, error_size);
+
+    return r < 0 ? r : check_dir(paths->state_dir, 0022, "--state-dir", error_text, error_size);
+}
+
+int hub_paths_make_run(const struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    int r;
+
+    if (!*paths->run_dir)
+        return 0; /* --socket names a place of its own */
+    r = make_dir(paths->run_dir, paths->is_system ? 0755 : 0700, !paths->is_system, "--run-dir", error_text, error_size);
+    return r < 0 ? r : check_dir(paths->run_dir, 0022, "--run-dir", error_text, error_size);
+}
+
+int hub_paths_lock_state(const struct hub_paths *paths, int *ret_fd, char *error_text, size_t error_size)
+{
+    SB_AUTO_CLOSE int fd = open(paths->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error;
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        *ret_fd = SB_TAKE_FD(fd);
+        return 0;
+    }
+    error = errno;
+    if (error == EWOULDBLOCK) {
+        snprintf(error_text, error_size, "another softbusd is running with the state directory %s: stop it first, or choose another with "
+                 "--state-dir", paths->state_dir);
+        return -EBUSY;
+    }
+    snprintf(error_text, error_size, "cannot lock %s: %s", paths->state_dir, strerror(error));
+    return -error;
+}
