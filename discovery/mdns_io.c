@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "discovery/avahi_poll_io.h"
+#include "discovery/local_io.h"
 #include "discovery/mdns_browse_io.h"
 #include "discovery/mdns_link_io.h"
 #include "discovery/sandbox_io.h"
@@ -38,6 +39,7 @@ struct mdns {
     AvahiSEntryGroup *group;
     struct disc_mdns_link link;
     struct disc_mdns_browser browser;
+    struct disc_local local;
     struct wire_disc_config config;
     uint8_t config_bytes[WIRE_DISC_MESSAGE_MAX]; /* what the strings in config point into */
     char *instance;                              /* avahi_malloc(); the name in use, which a collision changes */
@@ -122,6 +124,8 @@ static void rename_host(struct mdns *mdns, AvahiServer *server)
     avahi_free(name);
     if (r < 0)
         fail(mdns, "cannot change the host name", r);
+    else if (mdns->local.server)
+        disc_local_publish(&mdns->local);
 }
 
 static void on_server(AvahiServer *server, AvahiServerState state, void *userdata)
@@ -172,7 +176,7 @@ static int make_server(struct mdns *mdns)
     config.publish_hinfo = 0;
     config.publish_workstation = 0;
     config.publish_domain = 0;
-    config.publish_addresses = 1;
+    config.publish_addresses = 0; /* local_io.h says why */
     config.enable_reflector = 0;
     config.enable_wide_area = 0;
     config.disallow_other_stacks = 0;
@@ -210,6 +214,8 @@ static int run(struct mdns *mdns, uint32_t sandbox)
     r = make_server(mdns);
     if (r == 0)
         r = disc_mdns_browser_init(&mdns->browser, mdns->server, &mdns->link, &mdns->config.id);
+    if (r == 0)
+        r = disc_local_init(&mdns->local, mdns->base, mdns->server);
     /* Every socket is open now, and not one packet has been read. */
     if (r == 0)
         r = disc_sandbox_lock();
@@ -220,6 +226,7 @@ static int run(struct mdns *mdns, uint32_t sandbox)
     }
     if (mdns->server) {
         disc_mdns_browser_deinit(&mdns->browser);
+        disc_local_deinit(&mdns->local);
         avahi_server_free(mdns->server); /* says goodbye to the network, and frees the group */
     }
     avahi_free(mdns->instance);
