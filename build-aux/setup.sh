@@ -63,10 +63,15 @@ prepare_build() {
     fi
 }
 
-# run_make TARGET… in $dir; what it prints goes to $dir/make.log, whose end is shown when it fails.
+# show_make_errors LOG: what went wrong in a make, or its end when nothing looks like an error.
+show_make_errors() {
+    { grep -E '(error|warning|undefined reference)[: ]|\*\*\*' "$1" || tail -n 30 "$1"; } | head -n 40
+}
+
+# run_make TARGET… in $dir; what it prints goes to $dir/make.log, of which errors are shown.
 run_make() {
     make -C "$dir" -k -j "$(nproc)" "$@" >"$dir/make.log" 2>&1 && return
-    say "make $* failed; the end of $dir/make.log:"
-    { grep -E '(error|warning|undefined reference)[: ]|\*\*\*' "$dir/make.log" || tail -n 30 "$dir/make.log"; } | head -n 40
+    say "make $* failed; from $dir/make.log:"
+    show_make_errors "$dir/make.log"
     return 1
 }
