@@ -20,8 +20,6 @@ discovery_libmdns_la_SOURCES = \
 	discovery/avahi_poll_io.h \
 	discovery/local_io.c \
 	discovery/local_io.h \
-	discovery/local_io.c \
-	discovery/local_io.h \
 	discovery/mdns_browse_io.c \
 	discovery/mdns_browse_io.h \
 	discovery/mdns_io.c \

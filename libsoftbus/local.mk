@@ -13,7 +13,12 @@ softbusinclude_HEADERS = \
 	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES = \
+	libsoftbus/bus.h \
 	libsoftbus/error.c \
+	libsoftbus/io.c \
+	libsoftbus/io.h \
+	libsoftbus/object.c \
+	libsoftbus/object.h \
 	libsoftbus/parcel.c \
 	libsoftbus/parcel.h \
 	libsoftbus/parcel_array.c

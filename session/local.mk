@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += session/libsession.la
 session_libsession_la_SOURCES = \
 	session/address.c \
 	session/address.h \
+	session/conn_io.c \
+	session/dialer_io.c \
 	session/file_io.c \
 	session/file_io.h \
 	session/hello.c \

@@ -11,6 +11,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/get.c \
 	softbusd/get.h \
 	softbusd/hub.h \
+	softbusd/listen.c \
+	softbusd/listen.h \
 	softbusd/loop.c \
 	softbusd/loop.h \
 	softbusd/node.c \
@@ -21,6 +23,11 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/options.h \
 	softbusd/pass.c \
 	softbusd/pass.h \
+	softbusd/paths.c \
+	softbusd/paths.h \
+	softbusd/peer.c \
+	softbusd/peer.h \
+	softbusd/peermsg.c \
 	softbusd/registry.c \
 	softbusd/registry.h \
 	softbusd/send.c \
