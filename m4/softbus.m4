@@ -16,7 +16,7 @@ AC_DEFUN([SB_TRY_FLAGS], [
 AC_DEFUN([SB_WARNINGS], [
   SB_TRY_FLAGS([SB_CFLAGS], [-std=gnu11 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes dnl
     -Wold-style-definition -Wmissing-prototypes -Wmissing-declarations -Wpointer-arith -Wwrite-strings dnl
-    -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond])
+    -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wduplicated-cond])
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [a warning stops the build])], [], [enable_werror=no])
   AS_IF([test "$enable_werror" = yes], [SB_CFLAGS="$SB_CFLAGS -Werror"])
   AC_SUBST([SB_CFLAGS])
