@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += softbusd/libhub.la
 #sbin_PROGRAMS += softbusd/softbusd
 
 softbusd_libhub_la_SOURCES = \
+	softbusd/app.c \
+	softbusd/app.h \
 	softbusd/call.c \
 	softbusd/call.h \
 	softbusd/config.c \
@@ -10,7 +12,10 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/config_file.c \
 	softbusd/get.c \
 	softbusd/get.h \
+	softbusd/hub.c \
 	softbusd/hub.h \
+	softbusd/hubcall.c \
+	softbusd/hubcall.h \
 	softbusd/listen.c \
 	softbusd/listen.h \
 	softbusd/loop.c \
@@ -32,7 +37,9 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/registry.h \
 	softbusd/send.c \
 	softbusd/send.h \
-	softbusd/tables.h
+	softbusd/tables.h \
+	softbusd/trustcall.c \
+	softbusd/trustcall.h
 
 #softbusd_softbusd_SOURCES = softbusd/main.c
 #softbusd_softbusd_LDADD = $(HUB_LIBS)

@@ -32,9 +32,9 @@ enum wire_hub_code {
 /* A device entry: string id, string name, u32 enum wire_device_state, bool trusted, string addresses (space-separated),
  * u64 rtt_us, u32 n_services. */
 enum wire_device_state {
-    WIRE_DEVICE_OFFLINE = 0, /* trusted or discovered, no session */
-    WIRE_DEVICE_ONLINE = 1,
-    WIRE_DEVICE_SUSPECT = 2, /* heartbeat missed; its session is being resumed */
+    WIRE_STATE_OFFLINE = 0, /* trusted or discovered, no session */
+    WIRE_STATE_ONLINE = 1,
+    WIRE_STATE_SUSPECT = 2, /* heartbeat missed; its session is being resumed */
 };
 
 /* One-way codes that the hub sends to callbacks of watches. */
@@ -46,6 +46,7 @@ enum wire_event_code {
 /* Codes of a peer's hub. */
 enum wire_peer_code {
     WIRE_PEER_SERVICE_GET = 1, /* string name -> object */
+    WIRE_PEER_LINK = 2,        /* u64 id of an object of the receiver that is a service -> ; DEATH follows when it dies */
 };
 
 #endif

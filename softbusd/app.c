@@ -1,0 +1,375 @@
+/* Apps; see app.h and hub.h. */
+#include "softbusd/app.h"
+
+#include "base/log.h"
+#include "softbusd/call.h"
+#include "softbusd/hubcall.h"
+#include "softbusd/node.h"
+#include "softbusd/pass.h"
+#include "softbusd/peer.h"
+#include "softbusd/send.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void format_text(struct hub_app *app)
+{
+    snprintf(app->text, sizeof(app->text), "name=%s pid=%u uid=%u", app->name, app->credentials.pid,
+             app->credentials.uid);
+}
+
+int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *credentials, struct hub_app **ret_app)
+{
+    struct hub_app *app = calloc(1, sizeof(*app));
+
+    if (!app)
+        return -ENOMEM;
+    app->party.hub = hub;
+    app->conn = conn;
+    app->credentials = *credentials;
+    if (++hub->next_stream == 0)
+        hub->next_stream = 1;
+    app->stream = hub->next_stream;
+    sb_map_init(&app->party.calls_made, &hub->random, hub_call_has_caller_id);
+    sb_list_init(&app->party.calls_served);
+    sb_map_init(&app->stubs, &hub->random, hub_node_has_id);
+    sb_map_init(&app->refs, &hub->random, hub_ref_has_node);
+    sb_idtab_init(&app->handles, &hub->random, UINT32_MAX); /* hub_ref_arrive() has the limit, which may change */
+    sb_list_append(&hub->apps, &app->link);
+    hub->n_apps++;
+    format_text(app);
+    *ret_app = app;
+    return 0;
+}
+
+const char *hub_app_get_text(const struct hub_app *app)
+{
+    return app->text;
+}
+
+void hub_app_violate(struct hub_app *app, const char *what)
+{
+    struct hub *hub = app->party.hub;
+
+    app->is_killed = true;
+    sb_log_write(hub->log, SB_LOG_WARNING, "app broke the protocol %s what=\"%s\"", app->text, what);
+    hub->ops.app_kill(app->conn, what);
+}
+
+void hub_app_wake_all(struct hub *hub)
+{
+    SB_LIST_FOREACH(link, &hub->apps) {
+        struct hub_app *app = SB_CONTAINER_OF(link, struct hub_app, link);
+
+        if (app->is_waiting && !app->is_killed)
+            hub->ops.app_resume(app->conn);
+        app->is_waiting = false;
+    }
+}
+
+void hub_app_drained(struct hub_app *app)
+{
+    hub_app_wake_all(app->party.hub);
+    hub_peer_unblock_all(app->party.hub);
+}
+
+static void drop_refs(struct hub_app *app)
+{
+    uint32_t cursor = 0;
+    struct hub_ref *ref;
+
+    while ((ref = sb_idtab_next(&app->handles, &cursor)))
+        hub_ref_release(ref, ref->n_arrivals);
+}
+
+static void end_streams(struct hub_app *app)
+{
+    struct hub *hub = app->party.hub;
+    struct sb_map_entry *entry = NULL;
+
+    while ((entry = sb_map_next(&hub->peers, entry))) {
+        struct hub_peer *peer = SB_CONTAINER_OF(entry, struct hub_peer, entry);
+
+        if (peer->has_session)
+            hub->ops.peer_end_stream(hub->ops.userdata, &peer->id, app->stream);
+    }
+}
+
+void hub_app_close(struct hub_app *app)
+{
+    struct hub *hub = app->party.hub;
+    struct sb_map_entry *entry;
+
+    app->is_killed = true;
+    hub_call_forget_party(&app->party);
+    while ((entry = sb_map_next(&app->stubs, NULL)))
+        hub_node_die(SB_CONTAINER_OF(entry, struct hub_node, entry), WIRE_DEATH_PROCESS_DIED);
+    drop_refs(app);
+    end_streams(app);
+    sb_list_remove(&app->link);
+    hub->n_apps--;
+    sb_map_deinit(&app->party.calls_made);
+    sb_map_deinit(&app->stubs);
+    sb_map_deinit(&app->refs);
+    sb_idtab_deinit(&app->handles);
+    free(app);
+    hub_app_wake_all(hub);
+    hub_peer_unblock_all(hub);
+}
+
+static void receive_hello(struct hub_app *app, struct wire_bytes body)
+{
+    struct hub *hub = app->party.hub;
+    struct wire_welcome welcome = {
+        .local_max = WIRE_LOCAL_MAX,
+        .remote_max = WIRE_REMOTE_MAX,
+        .device = hub->self,
+        .device_name = { .text = hub->name, .size = strlen(hub->name) },
+    };
+    struct wire_hello hello;
+
+    if (wire_hello_decode(body, &hello) < 0) {
+        hub_app_violate(app, "malformed HELLO");
+        return;
+    }
+    snprintf(app->name, sizeof(app->name), "%s", hello.name.text);
+    format_text(app);
+    if (hello.version_min <= WIRE_VERSION_MAX && hello.version_max >= WIRE_VERSION_MIN)
+        welcome.version = hello.version_max < WIRE_VERSION_MAX ? hello.version_max : WIRE_VERSION_MAX;
+    hub_send_welcome(app, &welcome);
+    if (welcome.version == 0)
+        hub_app_violate(app, "no protocol version in common");
+    app->has_greeted = true;
+}
+
+/* The object that a call of an app is meant for. */
+static enum wire_status find_target(struct hub_app *app, uint64_t handle, struct hub_target *ret_target)
+{
+    struct hub_ref *ref = hub_ref_find(app, handle);
+    struct hub_node *node;
+
+    if (!ref || ref->node->is_dead)
+        return WIRE_DEAD_OBJECT;
+    node = ref->node;
+    ret_target->party = node->is_remote ? &node->home->party : &node->owner->party;
+    ret_target->id = node->id;
+    ret_target->stream = app->stream;
+    return WIRE_OK;
+}
+
+static void set_identity(const struct hub_app *app, bool is_remote, struct wire_identity *identity)
+{
+    const struct hub_credentials *who = &app->credentials;
+
+    *identity = (struct wire_identity){
+        .kind = is_remote ? WIRE_IDENTITY_ASSERTED : WIRE_IDENTITY_LOCAL,
+        .pid = who->pid,
+        .uid = who->uid,
+        .gid = who->gid,
+        .label = { .text = who->label, .size = strlen(who->label) },
+    };
+}
+
+/* Tells the caller, or for a one-way call whoever may still listen. */
+static void refuse_call(struct hub_app *app, const struct wire_call *call, enum wire_status status)
+{
+    sb_log_write(app->party.hub->log, SB_LOG_DEBUG, "call refused %s code=%u trace=%016llx status=%d", app->text,
+                 call->code, (unsigned long long)call->trace, status);
+    if (call->flags & WIRE_CALL_ONEWAY)
+        hub_send_refused_to_app(app, &(struct wire_refused){ .object = call->target, .status = status });
+    else
+        hub_call_answer(&app->party, call->id, status);
+}
+
+static enum hub_receive forward_call(struct hub_app *app, struct wire_call *call, struct hub_pass *pass,
+                                     enum wire_status status)
+{
+    enum hub_forward verdict = HUB_REFUSED;
+    struct hub_target target;
+
+    if (status == WIRE_OK)
+        status = find_target(app, call->target, &target);
+    if (status == WIRE_OK) {
+        struct wire_call request = *call;
+
+        set_identity(app, target.party->is_peer, &request.identity);
+        verdict = hub_call_forward(&app->party, &request, pass, &target, &status, NULL);
+    }
+    if (verdict == HUB_NO_ROOM) {
+        hub_pass_unsend(pass);
+        return HUB_WAIT;
+    }
+    hub_pass_settle(pass);
+    if (verdict == HUB_REFUSED && status == WIRE_PROTOCOL)
+        hub_app_violate(app, "call number used twice");
+    else if (verdict == HUB_REFUSED)
+        refuse_call(app, call, status);
+    return HUB_DONE;
+}
+
+static enum hub_receive receive_call(struct hub_app *app, struct wire_bytes body)
+{
+    struct wire_objects *objects = &app->party.hub->objects_in;
+    enum wire_status status;
+    struct wire_call call;
+    struct hub_pass pass;
+
+    if (wire_call_decode(body, &call, objects) < 0 || call.identity.kind != WIRE_IDENTITY_NONE) {
+        hub_app_violate(app, "malformed CALL");
+        return HUB_DONE;
+    }
+    status = hub_pass_resolve_from_app(&pass, app, objects);
+    if (call.target != WIRE_HUB)
+        return forward_call(app, &call, &pass, status);
+    if (status == WIRE_OK)
+        hub_hubcall_receive(app, &call, &pass);
+    else
+        refuse_call(app, &call, status);
+    hub_pass_settle(&pass);
+    return HUB_DONE;
+}
+
+/* What a handler may say; anything else would make the hub's own errors ambiguous. */
+static bool is_status_of_stub(int32_t status)
+{
+    switch (status) {
+    case WIRE_OK:
+    case WIRE_UNKNOWN_CODE:
+    case WIRE_INTERFACE:
+    case WIRE_BAD_REQUEST:
+    case WIRE_DENIED:
+    case WIRE_AGAIN:
+    case WIRE_DEAD_OBJECT:
+    case WIRE_FAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The stub's process is told that its reply went nowhere. */
+static void refuse_reply(struct hub_app *app, uint64_t call_id, enum wire_status status)
+{
+    sb_log_write(app->party.hub->log, SB_LOG_INFO, "reply refused %s status=%d", app->text, status);
+    hub_send_refused_to_app(app, &(struct wire_refused){ .id = call_id, .status = status });
+}
+
+static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes body)
+{
+    struct wire_objects *objects = &app->party.hub->objects_in;
+    enum hub_forward verdict = HUB_FORWARDED;
+    enum wire_status status, rule;
+    struct wire_reply reply;
+    struct hub_call *call;
+    struct hub_pass pass;
+
+    if (wire_reply_decode(body, &reply, objects) < 0) {
+        hub_app_violate(app, "malformed REPLY");
+        return HUB_DONE;
+    }
+    status = hub_pass_resolve_from_app(&pass, app, objects);
+    call = hub_call_find_served(&app->party, reply.id);
+    if (call && status != WIRE_OK) {
+        hub_call_fail(call, status);
+        refuse_reply(app, reply.id, status);
+    } else if (call) {
+        if (!is_status_of_stub(reply.status))
+            reply.status = WIRE_FAILED;
+        verdict = hub_call_reply(call, &reply, &pass, app->stream, &rule);
+        if (verdict == HUB_REFUSED)
+            refuse_reply(app, reply.id, rule);
+    }
+    if (verdict == HUB_NO_ROOM) {
+        hub_pass_unsend(&pass);
+        return HUB_WAIT;
+    }
+    hub_pass_settle(&pass);
+    return HUB_DONE;
+}
+
+static void receive_cancel(struct hub_app *app, struct wire_bytes body)
+{
+    struct hub_call *call;
+    uint64_t id;
+
+    if (wire_cancel_decode(body, &id) < 0) {
+        hub_app_violate(app, "malformed CANCEL");
+        return;
+    }
+    call = hub_call_find_made(&app->party, id);
+    if (call)
+        hub_call_cancel(call);
+}
+
+static void receive_release(struct hub_app *app, struct wire_bytes body)
+{
+    struct wire_release release;
+    struct hub_ref *ref;
+
+    if (wire_release_decode(body, &release) < 0) {
+        hub_app_violate(app, "malformed RELEASE");
+        return;
+    }
+    ref = hub_ref_find(app, release.id);
+    if (!ref || hub_ref_release(ref, release.count) < 0)
+        hub_app_violate(app, "gave back what it does not hold");
+}
+
+static void receive_withdraw(struct hub_app *app, struct wire_bytes body)
+{
+    struct sb_map_entry *entry;
+    uint64_t id;
+
+    if (wire_withdraw_decode(body, &id) < 0) {
+        hub_app_violate(app, "malformed WITHDRAW");
+        return;
+    }
+    entry = sb_map_find(&app->stubs, &id, sizeof(id));
+    if (entry)
+        hub_node_die(SB_CONTAINER_OF(entry, struct hub_node, entry), WIRE_DEATH_WITHDRAWN);
+}
+
+static enum hub_receive receive(struct hub_app *app, const struct wire_msg *msg)
+{
+    switch (msg->type) {
+    case WIRE_CALL:
+        return receive_call(app, msg->body);
+    case WIRE_REPLY:
+        return receive_reply(app, msg->body);
+    case WIRE_CANCEL:
+        receive_cancel(app, msg->body);
+        break;
+    case WIRE_RELEASE:
+        receive_release(app, msg->body);
+        break;
+    case WIRE_WITHDRAW:
+        receive_withdraw(app, msg->body);
+        break;
+    case WIRE_HELLO:
+        hub_app_violate(app, "second HELLO");
+        break;
+    default:
+        hub_app_violate(app, "message of a type that apps do not send");
+    }
+    return HUB_DONE;
+}
+
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg)
+{
+    enum hub_receive result;
+
+    if (app->is_killed)
+        return HUB_DONE;
+    if (!app->has_greeted) {
+        if (msg->type == WIRE_HELLO)
+            receive_hello(app, msg->body);
+        else
+            hub_app_violate(app, "first message is not HELLO");
+        return HUB_DONE;
+    }
+    result = receive(app, msg);
+    app->is_waiting = result == HUB_WAIT;
+    return result;
+}

@@ -1,0 +1,15 @@
+/* SERVICE_GET: answers at once, asks the peer that has it, or waits until the service appears. */
+#ifndef HUB_GET_H
+#define HUB_GET_H
+
+#include "softbusd/tables.h"
+
+/* WIRE_OK: answered, asked, or waiting: the caller gets its reply by itself. Else what to answer: NO_SERVICE, NO_DEVICE,
+ * DEVICE_OFFLINE, and what hub_call_forward() refuses with. */
+enum wire_status hub_get_service(struct hub_app *app, uint64_t caller_id, const struct wire_devid *device,
+                                 struct wire_str name, bool may_wait);
+
+/* A service appeared: whoever waits for it goes on. */
+void hub_get_wake(struct hub *hub, const struct wire_devid *device, struct wire_str name);
+
+#endif

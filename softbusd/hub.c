@@ -1,0 +1,69 @@
+/* The hub's beginning and end; see hub.h. */
+#include "softbusd/hub.h"
+
+#include "session/trust.h"
+#include "softbusd/call.h"
+#include "softbusd/peer.h"
+#include "softbusd/registry.h"
+#include "softbusd/tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
+            struct sess_trust *trust, const struct wire_devid *self, const char *name, uint32_t uid, uint32_t pid,
+            struct hub **ret_hub)
+{
+    struct hub *hub = calloc(1, sizeof(*hub));
+
+    if (!hub)
+        return -ENOMEM;
+    hub->ops = *ops;
+    hub->limits = *limits;
+    hub->log = log;
+    hub->trust = trust;
+    hub->self = *self;
+    hub->uid = uid;
+    hub->pid = pid;
+    wire_devid_format(self, hub->self_text);
+    snprintf(hub->name, sizeof(hub->name), "%s", name);
+    sb_idtab_init(&hub->calls, &hub->random, HUB_CALLS_MAX);
+    sb_list_init(&hub->apps);
+    sb_list_init(&hub->watches);
+    sb_list_init(&hub->getters);
+    sb_map_init(&hub->peers, &hub->random, hub_peer_has_id);
+    sb_map_init(&hub->services, &hub->random, hub_service_has_name);
+    sb_buf_init(&hub->head, WIRE_MSG_MAX);
+    sb_buf_init(&hub->body, WIRE_LOCAL_MAX);
+    for (size_t i = 0; i < trust->n_entries; i++) {
+        if (!hub_peer_ensure(hub, &trust->entries[i].id)) {
+            hub_free(hub);
+            return -ENOMEM;
+        }
+    }
+    *ret_hub = hub;
+    return 0;
+}
+
+struct hub *hub_free(struct hub *hub)
+{
+    struct sb_map_entry *entry;
+
+    if (!hub)
+        return NULL;
+    while ((entry = sb_map_next(&hub->peers, NULL)))
+        hub_peer_free(SB_CONTAINER_OF(entry, struct hub_peer, entry));
+    sb_map_deinit(&hub->peers);
+    sb_map_deinit(&hub->services);
+    sb_idtab_deinit(&hub->calls);
+    sb_buf_deinit(&hub->head);
+    sb_buf_deinit(&hub->body);
+    free(hub);
+    return NULL;
+}
+
+void hub_set_limits(struct hub *hub, const struct hub_limits *limits)
+{
+    hub->limits = *limits;
+}

@@ -1,0 +1,112 @@
+/*
+ * The hub: every table of the daemon, and the one place that decides who may hold, pass, call and see what. Pure: it knows no socket,
+ * no loop and no clock. Input and output code (apps_io, peers_io, main) tells it what happened, by the functions
+ * below, and carries out what it asks for, by struct hub_ops. One thread.
+ *
+ * Nothing here calls back into the function that is running: ops may queue, mark and schedule, and must not call the
+ * hub before they return.
+ */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include "session/manager_io.h"
+#include "wire/msg.h"
+#include "wire/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hub;
+struct hub_app;
+struct sb_log;
+struct sess_trust;
+
+/* What the kernel said about an app when it connected. */
+struct hub_credentials {
+    uint32_t pid, uid, gid;
+    char label[WIRE_LABEL_MAX + 1];
+};
+
+/* Limits per app; each is a key of softbusd.conf(5). */
+struct hub_limits {
+    uint32_t n_objects_max;    /* stubs known outside the app */
+    uint32_t n_references_max; /* handles */
+    uint32_t n_calls_max;      /* calls under way that it made */
+    uint32_t n_services_max;
+    uint32_t n_watches_max;
+    size_t queue_bytes;        /* queued for an app that does not read; see docs/protocol-app.md, "Back-pressure" */
+};
+
+/* What the hub asks of the outside. */
+struct hub_ops {
+    void *userdata;
+
+    /* Sends one message, head and data (may be empty) joined, or queues what the socket does not take. Both are lent. */
+    void (*app_send)(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size);
+    size_t (*app_get_queued)(void *conn);
+    /* The app broke the protocol, or a limit for good: close it at the end of the turn (then hub_app_close). `why` is lent. */
+    void (*app_kill)(void *conn, const char *why);
+    /* A message that hub_app_receive() answered with HUB_WAIT may be offered again, at the end of the turn. */
+    void (*app_resume)(void *conn);
+
+    /* As sess_manager_send() and its neighbours. */
+    int (*peer_send)(void *userdata, const struct wire_devid *id, enum sess_class class, uint32_t stream,
+                     uint64_t cookie, const uint8_t *data, size_t size);
+    void (*peer_unblock)(void *userdata, const struct wire_devid *id, uint32_t stream);
+    void (*peer_end_stream)(void *userdata, const struct wire_devid *id, uint32_t stream);
+    int (*peer_get_stats)(void *userdata, const struct wire_devid *id, struct sess_peer_stats *ret_stats);
+
+    /* The trust store in memory has changed: write it. -errno: it could not be written; the hub takes the change back. */
+    int (*trust_save)(void *userdata);
+    /* It is written: sessions of keys that are gone must end (hub_peer_over comes from inside this one call), new ones are dialled. */
+    void (*trust_apply)(void *userdata);
+
+    /* More lines for STATUS, called n = 0, 1, … until it returns false; text may stay NULL (the value counts). Both lent
+     * until the next call. */
+    bool (*status_get)(void *userdata, unsigned n, const char **ret_name, uint64_t *ret_value, const char **ret_text);
+};
+
+/* borrows log and trust for the hub's life; copies the rest. uid is the daemon's own: with root it may administer.
+ * -ENOMEM */
+int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
+            struct sess_trust *trust, const struct wire_devid *self, const char *name, uint32_t uid, uint32_t pid,
+            struct hub **ret_hub);
+struct hub *hub_free(struct hub *hub); /* all apps closed and sessions over before */
+void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for what comes from now on */
+
+/* An app connected. conn is what ops get; name is "" until HELLO. -ENOMEM */
+int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *credentials, struct hub_app **ret_app);
+
+enum hub_receive {
+    HUB_DONE = 0,
+    HUB_WAIT = 1, /* keep the message, read nothing more from this app until ops->app_resume */
+};
+/* One whole message from the app. After app_kill was asked for, everything is HUB_DONE and ignored. */
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg);
+
+/* What was queued for the app is now below half of queue_bytes. */
+void hub_app_drained(struct hub_app *app);
+
+/* The app is gone: its objects die, its references and calls end. Frees app. */
+void hub_app_close(struct hub_app *app);
+
+/* For log lines: name, pid and uid as one word; lent until the app is closed. */
+const char *hub_app_get_text(const struct hub_app *app);
+
+/* From the session manager. */
+void hub_peer_up(struct hub *hub, const struct wire_devid *id, const char *name);
+void hub_peer_suspect(struct hub *hub, const struct wire_devid *id);
+void hub_peer_online(struct hub *hub, const struct wire_devid *id);
+void hub_peer_over(struct hub *hub, const struct wire_devid *id, enum sess_end why);
+enum sess_verdict hub_peer_receive(struct hub *hub, const struct wire_devid *id, uint32_t stream, const uint8_t *data,
+                                   size_t size);
+void hub_peer_sent(struct hub *hub, const struct wire_devid *id, uint64_t cookie);
+
+/* From discovery: the device's addresses as text, separated by spaces; "": none is known any more. */
+void hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses);
+
+/* After the trust store was read again (reload): labels and trust of devices are looked at anew. */
+void hub_trust_reloaded(struct hub *hub);
+
+#endif

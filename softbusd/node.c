@@ -1,0 +1,300 @@
+/* Nodes, references and exports; see node.h. */
+#include "softbusd/node.h"
+
+#include "softbusd/registry.h"
+#include "softbusd/send.h"
+#include "softbusd/tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool hub_node_has_id(const struct sb_map_entry *entry, const void *key, size_t key_size)
+{
+    const struct hub_node *node = SB_CONTAINER_OF(entry, struct hub_node, entry);
+
+    return memcmp(&node->id, key, key_size) == 0;
+}
+
+bool hub_ref_has_node(const struct sb_map_entry *entry, const void *key, size_t key_size)
+{
+    const struct hub_ref *ref = SB_CONTAINER_OF(entry, struct hub_ref, entry);
+
+    return memcmp(&ref->node, key, key_size) == 0;
+}
+
+bool hub_export_has_node(const struct sb_map_entry *entry, const void *key, size_t key_size)
+{
+    const struct hub_export *export = SB_CONTAINER_OF(entry, struct hub_export, entry);
+
+    return memcmp(&export->node, key, key_size) == 0;
+}
+
+bool hub_node_is_service(const struct hub_node *node)
+{
+    return node->is_remote ? node->is_remote_service : !sb_list_is_empty(&node->services);
+}
+
+/* The map that finds a node by its id: its owner's or its home's. */
+static struct sb_map *get_map(struct hub_node *node)
+{
+    return node->is_remote ? &node->home->imports : &node->owner->stubs;
+}
+
+static int node_new(struct hub *hub, struct sb_map *map, uint64_t id, struct hub_node **ret_node)
+{
+    struct hub_node *node = calloc(1, sizeof(*node));
+    int r;
+
+    if (!node)
+        return -ENOMEM;
+    node->hub = hub;
+    node->id = id;
+    sb_list_init(&node->refs);
+    sb_list_init(&node->exports);
+    sb_list_init(&node->services);
+    sb_list_init(&node->watches);
+    r = sb_map_add(map, &node->entry, &node->id, sizeof(node->id));
+    if (r < 0) {
+        free(node);
+        return r;
+    }
+    hub->n_nodes++;
+    *ret_node = node;
+    return 0;
+}
+
+int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret_node)
+{
+    struct sb_map_entry *entry = sb_map_find(&app->stubs, &id, sizeof(id));
+    struct hub *hub = app->party.hub;
+    struct hub_node *node;
+    int r;
+
+    if (entry) {
+        node = SB_CONTAINER_OF(entry, struct hub_node, entry);
+    } else {
+        if (app->stubs.n_entries >= hub->limits.n_objects_max)
+            return -ENOSPC;
+        r = node_new(hub, &app->stubs, id, &node);
+        if (r < 0)
+            return r;
+        node->owner = app;
+    }
+    node->n_sent++;
+    *ret_node = node;
+    return 0;
+}
+
+int hub_node_sent_by_peer(struct hub_peer *peer, uint64_t id, bool is_service, struct hub_node **ret_node)
+{
+    struct sb_map_entry *entry = sb_map_find(&peer->imports, &id, sizeof(id));
+    struct hub_node *node;
+    int r;
+
+    if (entry) {
+        node = SB_CONTAINER_OF(entry, struct hub_node, entry);
+    } else {
+        if (peer->imports.n_entries >= HUB_PEER_OBJECTS_MAX)
+            return -ENOSPC;
+        r = node_new(peer->party.hub, &peer->imports, id, &node);
+        if (r < 0)
+            return r;
+        node->is_remote = true;
+        node->home = peer;
+        node->home_id = peer->id;
+    }
+    node->is_remote_service = is_service;
+    node->n_sent++;
+    *ret_node = node;
+    return 0;
+}
+
+static bool is_needed(const struct hub_node *node)
+{
+    return node->n_pins > 0 || !sb_list_is_empty(&node->refs) || !sb_list_is_empty(&node->exports) || !sb_list_is_empty(&node->services) ||
+           !sb_list_is_empty(&node->watches);
+}
+
+static void node_free(struct hub_node *node)
+{
+    node->hub->n_nodes--;
+    free(node);
+}
+
+void hub_node_unsent(struct hub_node *node)
+{
+    node->n_sent--;
+    if (node->n_sent > 0 || is_needed(node))
+        return;
+    /* First seen in the message that is kept: as if it had not been seen. */
+    if (!node->is_dead)
+        sb_map_remove(get_map(node), &node->entry);
+    node_free(node);
+}
+
+void hub_node_settle(struct hub_node *node)
+{
+    if (is_needed(node))
+        return;
+    if (!node->is_dead) {
+        struct wire_release release = { .id = node->id, .count = node->n_sent };
+
+        sb_map_remove(get_map(node), &node->entry);
+        if (node->is_remote)
+            hub_send_release_to_peer(node->home, &release);
+        else
+            hub_send_release_to_app(node->owner, &release);
+    }
+    node_free(node);
+}
+
+/* The link fires, once. */
+static void fire_link(struct hub_ref *ref, enum wire_death reason)
+{
+    if (!ref->is_linked)
+        return;
+    ref->is_linked = false;
+    ref->app->n_links--;
+    ref->node->hub->n_links--;
+    hub_send_death_to_app(ref->app, &(struct wire_death_msg){ .id = ref->handle, .reason = reason });
+}
+
+void hub_node_die(struct hub_node *node, enum wire_death reason)
+{
+    sb_map_remove(get_map(node), &node->entry);
+    hub_registry_forget_node(node);
+    node->is_dead = true;
+    node->owner = NULL;
+    node->home = NULL;
+    SB_LIST_FOREACH(link, &node->refs)
+        fire_link(SB_CONTAINER_OF(link, struct hub_ref, node_link), reason);
+    SB_LIST_FOREACH(link, &node->exports) {
+        struct hub_export *export = SB_CONTAINER_OF(link, struct hub_export, node_link);
+
+        hub_send_death_to_peer(export->peer, &(struct wire_death_msg){ .id = export->id, .reason = reason });
+    }
+    hub_node_settle(node);
+}
+
+int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, struct hub_ref **ret_ref)
+{
+    struct sb_map_entry *entry = sb_map_find(&app->refs, &node, sizeof(node));
+    struct hub_ref *ref;
+    int r;
+
+    if (entry) {
+        ref = SB_CONTAINER_OF(entry, struct hub_ref, entry);
+        if (ref->n_arrivals == UINT32_MAX)
+            return -ENOSPC;
+        ref->n_arrivals++;
+        if (hops < ref->hops)
+            ref->hops = hops;
+        *ret_ref = ref;
+        return 0;
+    }
+    if (app->handles.n_used >= app->party.hub->limits.n_references_max)
+        return -ENOSPC;
+    ref = calloc(1, sizeof(*ref));
+    if (!ref)
+        return -ENOMEM;
+    *ref = (struct hub_ref){ .app = app, .node = node, .hops = hops, .n_arrivals = 1 };
+    r = sb_idtab_add(&app->handles, ref, &ref->handle);
+    if (r == 0) {
+        r = sb_map_add(&app->refs, &ref->entry, &ref->node, sizeof(ref->node));
+        if (r < 0)
+            sb_idtab_remove(&app->handles, ref->handle);
+    }
+    if (r < 0) {
+        free(ref);
+        return r;
+    }
+    sb_list_append(&node->refs, &ref->node_link);
+    node->hub->n_refs++;
+    *ret_ref = ref;
+    return 0;
+}
+
+struct hub_ref *hub_ref_find(struct hub_app *app, uint64_t handle)
+{
+    return sb_idtab_find(&app->handles, handle);
+}
+
+int hub_ref_release(struct hub_ref *ref, uint32_t count)
+{
+    struct hub_node *node = ref->node;
+
+    if (count > ref->n_arrivals)
+        return -EINVAL;
+    ref->n_arrivals -= count;
+    if (ref->n_arrivals > 0)
+        return 0;
+    if (ref->is_linked) {
+        ref->app->n_links--;
+        node->hub->n_links--;
+    }
+    sb_idtab_remove(&ref->app->handles, ref->handle);
+    sb_map_remove(&ref->app->refs, &ref->entry);
+    sb_list_remove(&ref->node_link);
+    free(ref);
+    node->hub->n_refs--;
+    hub_node_settle(node);
+    return 0;
+}
+
+int hub_export_arrive(struct hub_peer *peer, struct hub_node *node, struct hub_export **ret_export)
+{
+    struct sb_map_entry *entry = sb_map_find(&peer->exports, &node, sizeof(node));
+    struct hub_export *export;
+    int r;
+
+    if (entry) {
+        export = SB_CONTAINER_OF(entry, struct hub_export, entry);
+        if (export->n_arrivals == UINT32_MAX)
+            return -ENOSPC;
+        export->n_arrivals++;
+        *ret_export = export;
+        return 0;
+    }
+    export = calloc(1, sizeof(*export));
+    if (!export)
+        return -ENOMEM;
+    *export = (struct hub_export){ .peer = peer, .node = node, .n_arrivals = 1 };
+    r = sb_idtab_add(&peer->exports_by_id, export, &export->id);
+    if (r == 0) {
+        r = sb_map_add(&peer->exports, &export->entry, &export->node, sizeof(export->node));
+        if (r < 0)
+            sb_idtab_remove(&peer->exports_by_id, export->id);
+    }
+    if (r < 0) {
+        free(export);
+        return r;
+    }
+    sb_list_append(&node->exports, &export->node_link);
+    node->hub->n_exports++;
+    *ret_export = export;
+    return 0;
+}
+
+struct hub_export *hub_export_find(struct hub_peer *peer, uint64_t id)
+{
+    return sb_idtab_find(&peer->exports_by_id, id);
+}
+
+int hub_export_release(struct hub_export *export, uint32_t count)
+{
+    struct hub_node *node = export->node;
+
+    if (count > export->n_arrivals)
+        return -EINVAL;
+    export->n_arrivals -= count;
+    if (export->n_arrivals > 0)
+        return 0;
+    sb_idtab_remove(&export->peer->exports_by_id, export->id);
+    sb_map_remove(&export->peer->exports, &export->entry);
+    sb_list_remove(&export->node_link);
+    free(export);
+    node->hub->n_exports--;
+    hub_node_settle(node);
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* Messages on their way out: encoded, and handed to hub_ops. An app that is being killed or closed gets nothing more. */
+#ifndef HUB_SEND_H
+#define HUB_SEND_H
+
+#include "session/manager_io.h"
+#include "wire/msg.h"
+
+struct hub_app;
+struct hub_peer;
+
+void hub_send_welcome(struct hub_app *app, const struct wire_welcome *welcome);
+void hub_send_call_to_app(struct hub_app *app, const struct wire_call *call, const struct wire_objects *objects);
+void hub_send_reply_to_app(struct hub_app *app, const struct wire_reply *reply, const struct wire_objects *objects);
+void hub_send_cancel_to_app(struct hub_app *app, uint64_t call_id);
+void hub_send_release_to_app(struct hub_app *app, const struct wire_release *release);
+void hub_send_death_to_app(struct hub_app *app, const struct wire_death_msg *death);
+void hub_send_refused_to_app(struct hub_app *app, const struct wire_refused *refused);
+
+/* A stream of 0 sends as control. -EAGAIN: no room; -ENOTCONN and the like: no session. */
+int hub_send_call_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t cookie, const struct wire_call *call,
+                          const struct wire_objects *objects);
+int hub_send_reply_to_peer(struct hub_peer *peer, uint32_t stream, const struct wire_reply *reply,
+                           const struct wire_objects *objects);
+
+/* Control messages. When the session is over they have no one to reach, and no meaning. */
+void hub_send_cancel_to_peer(struct hub_peer *peer, uint64_t call_id);
+void hub_send_release_to_peer(struct hub_peer *peer, const struct wire_release *release);
+void hub_send_death_to_peer(struct hub_peer *peer, const struct wire_death_msg *death);
+void hub_send_service_to_peer(struct hub_peer *peer, const struct wire_service *service);
+
+/* True when a call for this app would pass its queue's limit. */
+bool hub_send_is_app_full(const struct hub_app *app);
+
+#endif
