@@ -58,14 +58,23 @@ void hub_app_violate(struct hub_app *app, const char *what)
     hub->ops.app_kill(app->conn, what);
 }
 
+static void set_waiting(struct hub_app *app, bool is_waiting)
+{
+    app->party.hub->n_waiting += is_waiting;
+    app->party.hub->n_waiting -= app->is_waiting;
+    app->is_waiting = is_waiting;
+}
+
 void hub_app_wake_all(struct hub *hub)
 {
+    if (hub->n_waiting == 0)
+        return;
     SB_LIST_FOREACH(link, &hub->apps) {
         struct hub_app *app = SB_CONTAINER_OF(link, struct hub_app, link);
 
         if (app->is_waiting && !app->is_killed)
             hub->ops.app_resume(app->conn);
-        app->is_waiting = false;
+        set_waiting(app, false);
     }
 }
 
@@ -103,6 +112,7 @@ void hub_app_close(struct hub_app *app)
     struct sb_map_entry *entry;
 
     app->is_killed = true;
+    set_waiting(app, false);
     hub_call_forget_party(&app->party);
     while ((entry = sb_map_next(&app->stubs, NULL)))
         hub_node_die(SB_CONTAINER_OF(entry, struct hub_node, entry), WIRE_DEATH_PROCESS_DIED);
@@ -370,6 +380,6 @@ enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg
         return HUB_DONE;
     }
     result = receive(app, msg);
-    app->is_waiting = result == HUB_WAIT;
+    set_waiting(app, result == HUB_WAIT);
     return result;
 }

@@ -174,6 +174,7 @@ struct hub {
     struct sb_list getters; /* struct hub_call.served_link */
     uint32_t next_stream;
     uint32_t n_apps, n_nodes, n_refs, n_exports, n_watches, n_links;
+    uint32_t n_waiting; /* apps */
     uint64_t n_refused; /* transactions that broke a rule */
     /* Scratch: what is decoded and encoded in one turn. A function that fills one uses it up before it calls on. */
     struct wire_objects objects_in, objects_out;
