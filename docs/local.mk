@@ -1,4 +1,5 @@
 EXTRA_DIST += \
 	docs/architecture.md \
+	docs/discovery.md \
 	docs/protocol-app.md \
 	docs/protocol-peer.md

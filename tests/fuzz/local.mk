@@ -1,7 +1,9 @@
 # A harness is tests/fuzz/fuzz_NAME.c with LLVMFuzzerTestOneInput() and a folder tests/fuzz/corpus/NAME of inputs.
 # Four lines: its name in this list, its sources, its flags, its folder's libraries. "make check" replays the corpus;
 # "make fuzz" searches for FUZZ_SECONDS per harness.
-fuzz_tests +=
+fuzz_tests += \
+	tests/fuzz/fuzz_disc \
+	tests/fuzz/fuzz_txt
 
 FUZZ_SECONDS = 60
 
@@ -15,6 +17,14 @@ fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 #tests_fuzz_fuzz_wire_msg_SOURCES = tests/fuzz/fuzz_wire_msg.c $(fuzz_main)
 #tests_fuzz_fuzz_wire_msg_LDFLAGS = $(fuzz_ldflags)
 #tests_fuzz_fuzz_wire_msg_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_disc_SOURCES = tests/fuzz/fuzz_disc.c $(fuzz_main)
+tests_fuzz_fuzz_disc_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_disc_LDADD = $(DISCOVERY_LIBS)
+
+tests_fuzz_fuzz_txt_SOURCES = tests/fuzz/fuzz_txt.c $(fuzz_main)
+tests_fuzz_fuzz_txt_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_txt_LDADD = $(DISCOVERY_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 

@@ -1,5 +1,29 @@
 # A unit test is two lines: its name in this list (its source is NAME.c) and the libraries of its folder.
 # No skip() in them: cmocka 1.1.5 prints a skipped test as a failed one.
 if HAVE_CMOCKA
-unit_tests +=
+unit_tests += \
+	tests/unit/test_discovery_address \
+	tests/unit/test_discovery_helper_io \
+	tests/unit/test_discovery_report \
+	tests/unit/test_discovery_table \
+	tests/unit/test_discovery_txt \
+	tests/unit/test_wire_disc
 endif
+
+tests_unit_test_discovery_address_SOURCES = tests/unit/test_discovery_address.c
+tests_unit_test_discovery_address_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_discovery_helper_io_SOURCES = tests/unit/test_discovery_helper_io.c
+tests_unit_test_discovery_helper_io_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_discovery_report_SOURCES = tests/unit/test_discovery_report.c
+tests_unit_test_discovery_report_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_discovery_table_SOURCES = tests/unit/test_discovery_table.c
+tests_unit_test_discovery_table_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_discovery_txt_SOURCES = tests/unit/test_discovery_txt.c
+tests_unit_test_discovery_txt_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
+tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
