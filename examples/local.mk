@@ -24,3 +24,5 @@
 #	examples/rules.h \
 #	examples/rules_serve.c
 #examples_rules_LDADD = libsoftbus/libsoftbus.la
+
+EXTRA_DIST += demo examples/demo/lab.sh examples/demo/shell.sh examples/demo/story.sh
