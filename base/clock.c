@@ -11,6 +11,14 @@ uint64_t sb_clock_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+uint64_t sb_clock_now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 int sb_clock_until_ms(uint64_t now_ms, uint64_t due_ms)
 {
     if (due_ms <= now_ms)

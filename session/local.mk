@@ -7,13 +7,16 @@ session_libsession_la_SOURCES = \
 	session/dialer_io.c \
 	session/file_io.c \
 	session/file_io.h \
+	session/greet_io.c \
 	session/hello.c \
 	session/hello.h \
 	session/identity.h \
 	session/identity_io.c \
 	session/identity_io.h \
+	session/link_io.c \
 	session/listener_io.c \
 	session/manager_impl.h \
+	session/manager_io.c \
 	session/manager_io.h \
 	session/mux.c \
 	session/mux.h \

@@ -1,5 +1,7 @@
 # A unit test is two lines: its name in this list (its source is NAME.c) and the libraries of its folder.
 # No skip() in them: cmocka 1.1.5 prints a skipped test as a failed one.
+session_nodes = tests/unit/session_nodes.c tests/unit/session_nodes.h
+
 if HAVE_CMOCKA
 unit_tests += \
 	tests/unit/test_discovery_address \
@@ -7,6 +9,7 @@ unit_tests += \
 	tests/unit/test_discovery_report \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
+	tests/unit/test_session_manager_io \
 	tests/unit/test_wire_disc
 endif
 
@@ -24,6 +27,9 @@ tests_unit_test_discovery_table_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_discovery_txt_SOURCES = tests/unit/test_discovery_txt.c
 tests_unit_test_discovery_txt_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_manager_io_SOURCES = tests/unit/test_session_manager_io.c $(session_nodes)
+tests_unit_test_session_manager_io_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
