@@ -1,0 +1,169 @@
+/* Links to death. The hub keeps one for each handle; here each caller has its own. */
+#include "libsoftbus/bus.h"
+#include "libsoftbus/call.h"
+#include "libsoftbus/object.h"
+#include "libsoftbus/parcel.h"
+#include "softbus/error.h"
+#include "wire/hub.h"
+#include "wire/rules.h"
+#include "wire/status.h"
+
+#include <stdlib.h>
+
+_Static_assert((int)SOFTBUS_DEATH_PROCESS_DIED == (int)WIRE_DEATH_PROCESS_DIED &&
+                   (int)SOFTBUS_DEATH_WITHDRAWN == (int)WIRE_DEATH_WITHDRAWN &&
+                   (int)SOFTBUS_DEATH_DEVICE_LOST == (int)WIRE_DEATH_DEVICE_LOST &&
+                   (int)SOFTBUS_DEATH_TRUST_REVOKED == (int)WIRE_DEATH_TRUST_REVOKED &&
+                   (int)SOFTBUS_DEATH_ACCESS_REVOKED == (int)WIRE_DEATH_ACCESS_REVOKED,
+               "one numbering");
+
+struct softbus_link {
+    struct sb_list link;           /* in bus->links */
+    struct softbus_object *object; /* holds a reference */
+    softbus_death_fn fn;
+    void *userdata;
+};
+
+static void free_link(struct softbus_link *link)
+{
+    sb_list_remove(&link->link);
+    softbus_object_unref(link->object);
+    free(link);
+}
+
+/* LINK_DEATH or UNLINK_DEATH. Quiet: a death that comes right behind the answer runs after this function. */
+static int ask_hub(struct softbus_object *object, uint32_t code)
+{
+    struct softbus *bus = object->bus;
+    struct softbus_parcel *request;
+    int r;
+
+    if (bus->error)
+        return SOFTBUS_ERR_DISCONNECTED;
+    request = softbus_bus_take_parcel(bus, 0);
+    r = request ? softbus_parcel_write_u64(request, object->id) : SOFTBUS_ERR_NO_MEMORY;
+    if (r == 0)
+        r = softbus_call_hub(bus, code, request, NULL, 0, SOFTBUS_HUB_QUIET);
+    softbus_bus_give_parcel(bus, request);
+    return r;
+}
+
+int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void *userdata,
+                       struct softbus_link **ret_link)
+{
+    struct softbus_link *link;
+    int r;
+
+    if (object->is_stub || !fn)
+        return SOFTBUS_ERR_INVALID;
+    if (object->bus->error)
+        return SOFTBUS_ERR_DISCONNECTED;
+    if (object->is_dead)
+        return SOFTBUS_ERR_DEAD_OBJECT;
+    r = wire_rules_check_link(object->is_remote, object->is_service);
+    if (r < 0)
+        return r;
+    link = malloc(sizeof(*link));
+    if (!link)
+        return SOFTBUS_ERR_NO_MEMORY;
+    *link = (struct softbus_link){ .object = softbus_object_ref(object), .fn = fn, .userdata = userdata };
+    sb_list_init(&link->link);
+    if (!object->is_linked)
+        r = ask_hub(object, WIRE_HUB_LINK_DEATH);
+    if (r == SOFTBUS_ERR_DEAD_OBJECT)
+        object->is_dead = true;
+    if (r < 0) {
+        free_link(link);
+        return r;
+    }
+    object->is_linked = true;
+    sb_list_append(&object->bus->links, &link->link);
+    if (ret_link)
+        *ret_link = link;
+    return 0;
+}
+
+static bool has_links(const struct softbus_object *object)
+{
+    SB_LIST_FOREACH(link, &object->bus->links) {
+        if (SB_CONTAINER_OF(link, struct softbus_link, link)->object == object)
+            return true;
+    }
+    return false;
+}
+
+int softbus_unlink_death(struct softbus_link *link)
+{
+    struct softbus_object *object = softbus_object_ref(link->object);
+    int r = 0;
+
+    free_link(link);
+    if (object->is_linked && !has_links(object)) {
+        object->is_linked = false;
+        r = ask_hub(object, WIRE_HUB_UNLINK_DEATH);
+    }
+    softbus_object_unref(object);
+    return r;
+}
+
+/* The first link of the object, or NULL. */
+static struct softbus_link *find_link(struct softbus *bus, const struct softbus_object *object)
+{
+    SB_LIST_FOREACH(link, &bus->links) {
+        struct softbus_link *found = SB_CONTAINER_OF(link, struct softbus_link, link);
+
+        if (found->object == object)
+            return found;
+    }
+    return NULL;
+}
+
+void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
+{
+    struct sb_map_entry *entry = sb_map_find(&bus->proxies, &death->id, sizeof(death->id));
+    struct softbus_object *object;
+    struct softbus_link *link;
+
+    if (!entry) /* it crossed the release of the handle */
+        return;
+    object = softbus_object_ref(SB_CONTAINER_OF(entry, struct softbus_object, entry));
+    object->is_dead = true;
+    object->is_linked = false;
+    /* Found anew each time: fn may unlink others. */
+    while ((link = find_link(bus, object))) {
+        softbus_death_fn fn = link->fn;
+        void *userdata = link->userdata;
+        uint64_t old_trace;
+
+        free_link(link);
+        old_trace = softbus_bus_enter(bus, 0);
+        fn(userdata, object, (enum softbus_death)death->reason);
+        softbus_bus_leave(bus, old_trace);
+    }
+    softbus_object_unref(object);
+}
+
+void softbus_death_drop_all(struct softbus *bus)
+{
+    struct sb_list *link;
+
+    while ((link = sb_list_first(&bus->links)))
+        free_link(SB_CONTAINER_OF(link, struct softbus_link, link));
+}
+
+const char *softbus_death_get_text(enum softbus_death reason)
+{
+    switch (reason) {
+    case SOFTBUS_DEATH_PROCESS_DIED:
+        return "process died";
+    case SOFTBUS_DEATH_WITHDRAWN:
+        return "object withdrawn";
+    case SOFTBUS_DEATH_DEVICE_LOST:
+        return "device lost";
+    case SOFTBUS_DEATH_TRUST_REVOKED:
+        return "trust revoked";
+    case SOFTBUS_DEATH_ACCESS_REVOKED:
+        return "access revoked";
+    }
+    return "unknown reason";
+}
