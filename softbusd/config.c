@@ -192,7 +192,7 @@ static int add_peer(struct hub_config *config, const char *value, char *error_te
     if (r == -EBADMSG)
         snprintf(error_text, error_size, "the device id is mistyped: a check character does not fit");
     else if (r < 0)
-        snprintf(error_text, error_size, "expected a numeric ADDRESS, ADDRESS:PORT or [IPV6]:PORT, and perhaps a device id");
+        snprintf(error_text, error_size, "expected a numeric ADDRESS, ADDRESS:PORT or [IPV6]:PORT (with %%INTERFACE if link-local), and perhaps a device id");
     else
         config->n_peers++;
     return r < 0 ? -EINVAL : 0;
@@ -279,6 +279,17 @@ bool hub_config_is_changed(const struct hub_config_key *key, const struct hub_co
     return memcmp((const char *)a + key->offset, (const char *)b + key->offset, key->size) != 0;
 }
 
+void hub_config_update(struct hub_config *config, const struct hub_config *next)
+{
+    for (size_t i = 0; i < N_KEYS; i++) {
+        if (keys[i].needs_restart)
+            continue;
+        memcpy((char *)config + keys[i].offset, (const char *)next + keys[i].offset, keys[i].size);
+        if (keys[i].type == HUB_CONFIG_PEERS)
+            config->n_peers = next->n_peers;
+    }
+}
+
 /* Splits "ADDRESS", "V4:PORT", "[V6]:PORT" or "V6" into host and port; a bare IPv6 address has more than one colon. */
 static int split_address(char *text, char **ret_host, const char **ret_port)
 {
@@ -326,6 +337,9 @@ static int parse_host(char *host, uint16_t port, struct hub_config_peer *peer)
         memcpy(peer->interface, percent + 1, strlen(percent + 1));
     }
     if (inet_pton(AF_INET6, host, &peer->address.ipv6.sin6_addr) == 1) {
+        /* A link-local address means nothing without its link, any other nothing with one. */
+        if (IN6_IS_ADDR_LINKLOCAL(&peer->address.ipv6.sin6_addr) != (percent != NULL))
+            return -EINVAL;
         peer->address.ipv6.sin6_family = AF_INET6;
         peer->address.ipv6.sin6_port = htons(port);
         return 0;

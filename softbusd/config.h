@@ -97,6 +97,9 @@ int hub_config_check(const struct hub_config *config, char *error_text, size_t e
 /* True when the two differ in this key. */
 bool hub_config_is_changed(const struct hub_config_key *key, const struct hub_config *a, const struct hub_config *b);
 
+/* Takes over from `next` what may change while the daemon runs. */
+void hub_config_update(struct hub_config *config, const struct hub_config *next);
+
 /* One line of complaint, without newline; lent for the call. */
 typedef void (*hub_config_report_fn)(void *userdata, const char *line);
 

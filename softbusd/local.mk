@@ -3,13 +3,19 @@ noinst_LTLIBRARIES += softbusd/libhub.la
 #sbin_PROGRAMS += softbusd/softbusd
 
 softbusd_libhub_la_SOURCES = \
+	softbusd/accept_io.c \
+	softbusd/accept_io.h \
 	softbusd/app.c \
 	softbusd/app.h \
+	softbusd/apps_io.c \
+	softbusd/apps_io.h \
 	softbusd/call.c \
 	softbusd/call.h \
 	softbusd/config.c \
 	softbusd/config.h \
 	softbusd/config_file.c \
+	softbusd/daemon.c \
+	softbusd/daemon.h \
 	softbusd/get.c \
 	softbusd/get.h \
 	softbusd/hub.c \
@@ -33,6 +39,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/peer.c \
 	softbusd/peer.h \
 	softbusd/peermsg.c \
+	softbusd/peers_io.c \
+	softbusd/peers_io.h \
 	softbusd/registry.c \
 	softbusd/registry.h \
 	softbusd/send.c \

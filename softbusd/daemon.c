@@ -1,0 +1,475 @@
+/*
+ * The daemon as a whole. Everything that can fail is done, and told, before READY; from then on an app or a device may go,
+ * the daemon stays. What is made last is ended first: no new apps, goodbye to devices, then the apps, then the tables.
+ */
+#include "softbusd/daemon.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "session/identity_io.h"
+#include "session/trust.h"
+#include "session/trust_io.h"
+#include "softbusd/accept_io.h"
+#include "softbusd/apps_io.h"
+#include "softbusd/config.h"
+#include "softbusd/hub.h"
+#include "softbusd/listen.h"
+#include "softbusd/loop.h"
+#include "softbusd/notify.h"
+#include "softbusd/options.h"
+#include "softbusd/paths.h"
+#include "softbusd/peers_io.h"
+#include "wire/cursor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+#ifndef SOFTBUS_LIBEXECDIR
+#define SOFTBUS_LIBEXECDIR "/usr/libexec/softbus"
+#endif
+
+#define ERROR_TEXT_MAX 1024
+
+struct hub_daemon {
+    const struct hub_options *options;
+    struct hub_config config;
+    struct hub_paths paths;
+    struct sb_log log;
+    struct sess_identity *identity;
+    struct sess_trust trust;
+    struct hub_listen listen;
+    struct hub_loop *loop;
+    struct hub_peers *peers;
+    struct hub *hub;
+    struct hub_apps *apps;
+    struct hub_accept *accept;
+    uint64_t started_ms;
+    int state_lock;
+    char name[WIRE_NAME_MAX + 1];
+};
+
+/* --- configuration --- */
+
+static void report_mistake(void *userdata, const char *line)
+{
+    sb_log_write(userdata, SB_LOG_ERROR, "%s", line);
+}
+
+/* File, then command line. -EINVAL, -ENOMEM: said already. */
+static int load_config(struct hub_daemon *daemon, struct hub_config *config)
+{
+    char error_text[ERROR_TEXT_MAX];
+    int r;
+
+    hub_config_init(config);
+    r = hub_config_read(config, daemon->paths.config_file, !daemon->paths.must_have_config, report_mistake, &daemon->log);
+    if (r == -ENOMEM)
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "cannot read the configuration: out of memory");
+    if (r < 0)
+        return r;
+    r = hub_options_apply(daemon->options, config, error_text, sizeof(error_text));
+    if (r == 0)
+        r = hub_config_check(config, error_text, sizeof(error_text));
+    if (r < 0)
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
+    return r;
+}
+
+/* The host name when the configuration has none; cut, and dropped when it is no label that others would accept. */
+static void choose_name(struct hub_daemon *daemon)
+{
+    char host[256] = "";
+
+    if (*daemon->config.name) {
+        memcpy(daemon->name, daemon->config.name, sizeof(daemon->name));
+        return;
+    }
+    if (gethostname(host, sizeof(host) - 1) < 0 || !wire_text_is_valid(host, strlen(host)))
+        host[0] = '\0';
+    snprintf(daemon->name, sizeof(daemon->name), "%.*s", WIRE_NAME_MAX, *host ? host : "unnamed");
+}
+
+static struct hub_limits get_hub_limits(const struct hub_config *config)
+{
+    return (struct hub_limits){
+        .n_objects_max = (uint32_t)config->n_objects_max,
+        .n_references_max = (uint32_t)config->n_references_max,
+        .n_calls_max = (uint32_t)config->n_calls_max,
+        .n_services_max = (uint32_t)config->n_services_max,
+        .n_watches_max = (uint32_t)config->n_watches_max,
+        .queue_bytes = (size_t)config->app_queue_bytes,
+    };
+}
+
+static struct hub_apps_limits get_apps_limits(const struct hub_config *config)
+{
+    return (struct hub_apps_limits){
+        .hello_ms = config->app_hello_ms,
+        .stall_ms = config->app_stall_seconds * 1000,
+        .queue_bytes = (size_t)config->app_queue_bytes,
+    };
+}
+
+static struct hub_accept_limits get_accept_limits(const struct hub_config *config)
+{
+    return (struct hub_accept_limits){ .n_apps_max = config->n_apps_max, .n_apps_user_max = config->n_apps_user_max };
+}
+
+/* --- reload --- */
+
+static void name_restart_keys(struct hub_daemon *daemon, const struct hub_config *next)
+{
+    const struct hub_config_key *key;
+
+    for (size_t i = 0; (key = hub_config_get_key(i)); i++) {
+        if (key->needs_restart && hub_config_is_changed(key, &daemon->config, next))
+            sb_log_write(&daemon->log, SB_LOG_WARNING, "configuration: [%s] %s takes effect after a restart", key->section, key->name);
+    }
+}
+
+static void reload_config(struct hub_daemon *daemon)
+{
+    struct hub_config *next = malloc(sizeof(*next));
+    struct hub_limits hub_limits;
+    struct hub_apps_limits apps_limits;
+    struct hub_accept_limits accept_limits;
+
+    if (!next || load_config(daemon, next) < 0) {
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "configuration not reloaded: the old one stays");
+        free(next);
+        return;
+    }
+    name_restart_keys(daemon, next);
+    hub_config_update(&daemon->config, next);
+    free(next);
+    daemon->log.level = daemon->config.log_level;
+    hub_limits = get_hub_limits(&daemon->config);
+    apps_limits = get_apps_limits(&daemon->config);
+    accept_limits = get_accept_limits(&daemon->config);
+    hub_set_limits(daemon->hub, &hub_limits);
+    hub_apps_set_limits(daemon->apps, &apps_limits);
+    hub_accept_set_limits(daemon->accept, &accept_limits);
+    hub_peers_set_static(daemon->peers, &daemon->config);
+    sb_log_write(&daemon->log, SB_LOG_INFO, "configuration reloaded file=%s", daemon->paths.config_file);
+}
+
+static void reload_trust(struct hub_daemon *daemon)
+{
+    char error_text[ERROR_TEXT_MAX];
+
+    if (sess_trust_load(&daemon->trust, daemon->paths.trust_file, error_text, sizeof(error_text)) < 0) {
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "trusted devices not reloaded: the old ones stay: %s", error_text);
+        return;
+    }
+    hub_peers_apply_trust(daemon->peers);
+    hub_trust_reloaded(daemon->hub);
+    sb_log_write(&daemon->log, SB_LOG_INFO, "trusted devices reloaded n_devices=%zu", daemon->trust.n_entries);
+}
+
+static void on_reload(void *userdata)
+{
+    struct hub_daemon *daemon = userdata;
+
+    hub_notify_reloading();
+    reload_config(daemon);
+    reload_trust(daemon);
+    hub_notify_send("READY=1");
+}
+
+/* --- STATUS --- */
+
+static bool get_status(void *userdata, unsigned n, const char **ret_name, uint64_t *ret_value, const char **ret_text)
+{
+    struct hub_daemon *daemon = userdata;
+    struct rusage usage;
+
+    *ret_text = NULL;
+    *ret_value = 0;
+    switch (n) {
+    case 0:
+        *ret_name = "version";
+        *ret_text = PACKAGE_VERSION;
+        return true;
+    case 1:
+        *ret_name = "pid";
+        *ret_value = (uint64_t)getpid();
+        return true;
+    case 2:
+        *ret_name = "uptime_s";
+        *ret_value = (sb_clock_now_ms() - daemon->started_ms) / 1000;
+        return true;
+    case 3:
+        *ret_name = "port";
+        *ret_value = hub_peers_get_port(daemon->peers);
+        return true;
+    case 4:
+        *ret_name = "connections";
+        *ret_value = hub_apps_count(daemon->apps);
+        return true;
+    case 5:
+        *ret_name = "discovery";
+        *ret_value = (uint64_t)hub_peers_get_helper_pid(daemon->peers);
+        *ret_text = hub_peers_get_discovery(daemon->peers);
+        return true;
+    case 6:
+        *ret_name = "memory_peak_kb";
+        *ret_value = getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The hub's ops have one userdata for all that is not about a connection: it is ours, and most goes on to the peers. */
+static int send_to_peer(void *userdata, const struct wire_devid *id, enum sess_class class, uint32_t stream, uint64_t cookie,
+                        const uint8_t *data, size_t size)
+{
+    return hub_peers_send(((struct hub_daemon *)userdata)->peers, id, class, stream, cookie, data, size);
+}
+
+static void unblock_peer(void *userdata, const struct wire_devid *id, uint32_t stream)
+{
+    hub_peers_unblock(((struct hub_daemon *)userdata)->peers, id, stream);
+}
+
+static void end_peer_stream(void *userdata, const struct wire_devid *id, uint32_t stream)
+{
+    hub_peers_end_stream(((struct hub_daemon *)userdata)->peers, id, stream);
+}
+
+static int get_peer_stats(void *userdata, const struct wire_devid *id, struct sess_peer_stats *ret_stats)
+{
+    return hub_peers_get_stats(((struct hub_daemon *)userdata)->peers, id, ret_stats);
+}
+
+static int save_trust(void *userdata)
+{
+    return hub_peers_save_trust(((struct hub_daemon *)userdata)->peers);
+}
+
+static void apply_trust(void *userdata)
+{
+    hub_peers_apply_trust(((struct hub_daemon *)userdata)->peers);
+}
+
+/* --- start --- */
+
+/* One descriptor an app and a few a device: the soft limit is made for programs that use select(). */
+static void raise_descriptor_limit(const struct hub_daemon *daemon)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < daemon->config.n_apps_max + 64)
+        sb_log_write(&daemon->log, SB_LOG_WARNING, "fewer descriptors than apps may come number=%" PRIu64 " limit_apps=%" PRIu64,
+                     (uint64_t)limit.rlim_cur, daemon->config.n_apps_max);
+}
+
+static int open_state(struct hub_daemon *daemon, char *error_text, size_t error_size)
+{
+    int r = hub_paths_make_state(&daemon->paths, error_text, error_size);
+
+    if (r == 0)
+        r = hub_paths_lock_state(&daemon->paths, &daemon->state_lock, error_text, error_size);
+    if (r == 0)
+        r = sess_identity_load(daemon->paths.state_dir, &daemon->identity, error_text, error_size);
+    if (r == 0)
+        r = sess_trust_load(&daemon->trust, daemon->paths.trust_file, error_text, error_size);
+    return r;
+}
+
+static bool is_for_all(const struct hub_daemon *daemon)
+{
+    if (daemon->config.app_users == HUB_CONFIG_USERS_AUTO)
+        return daemon->paths.is_system;
+    return daemon->config.app_users == HUB_CONFIG_USERS_ALL;
+}
+
+static int open_socket(struct hub_daemon *daemon, char *error_text, size_t error_size)
+{
+    int r = hub_paths_make_run(&daemon->paths, error_text, error_size);
+
+    return r < 0 ? r : hub_listen_open(&daemon->listen, daemon->paths.socket, is_for_all(daemon), error_text, error_size);
+}
+
+/* Everything that says only "out of memory" when it fails. */
+static int make_parts(struct hub_daemon *daemon)
+{
+    const struct hub_loop_callbacks loop_callbacks = { .userdata = daemon, .reload = on_reload };
+    const struct hub_ops ops = {
+        .userdata = daemon,
+        .app_send = hub_apps_send,
+        .app_get_queued = hub_apps_get_queued,
+        .app_kill = hub_apps_kill,
+        .app_resume = hub_apps_resume,
+        .peer_send = send_to_peer,
+        .peer_unblock = unblock_peer,
+        .peer_end_stream = end_peer_stream,
+        .peer_get_stats = get_peer_stats,
+        .trust_save = save_trust,
+        .trust_apply = apply_trust,
+        .status_get = get_status,
+    };
+    const struct hub_limits hub_limits = get_hub_limits(&daemon->config);
+    const struct hub_apps_limits apps_limits = get_apps_limits(&daemon->config);
+    const struct hub_accept_limits accept_limits = get_accept_limits(&daemon->config);
+    int r = hub_loop_new(&loop_callbacks, &daemon->loop);
+
+    if (r == 0)
+        r = hub_peers_new(daemon->loop, &daemon->log, daemon->identity, &daemon->trust, daemon->paths.trust_file, &daemon->peers);
+    if (r == 0)
+        r = hub_new(&ops, &hub_limits, &daemon->log, &daemon->trust, sess_identity_get_id(daemon->identity), daemon->name,
+                    (uint32_t)geteuid(), (uint32_t)getpid(), &daemon->hub);
+    if (r == 0)
+        r = hub_apps_new(daemon->loop, daemon->hub, &daemon->log, &apps_limits, &daemon->apps);
+    if (r == 0)
+        r = hub_accept_new(daemon->loop, daemon->apps, &daemon->log, daemon->listen.fd, is_for_all(daemon), &accept_limits,
+                           &daemon->accept);
+    return r;
+}
+
+static int start(struct hub_daemon *daemon)
+{
+    const char *helper = *daemon->config.helper ? daemon->config.helper : SOFTBUS_LIBEXECDIR "/softbus-mdns";
+    char error_text[ERROR_TEXT_MAX] = "";
+    int r = open_state(daemon, error_text, sizeof(error_text));
+
+    if (r == 0)
+        r = open_socket(daemon, error_text, sizeof(error_text));
+    if (r == 0) {
+        r = make_parts(daemon);
+        if (r < 0)
+            snprintf(error_text, sizeof(error_text), "cannot start: %s", strerror(-r));
+    }
+    if (r == 0)
+        r = hub_peers_start(daemon->peers, daemon->hub, &daemon->config, daemon->name, helper, error_text, sizeof(error_text));
+    if (r < 0)
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
+    return r;
+}
+
+static void stop(struct hub_daemon *daemon)
+{
+    daemon->accept = hub_accept_free(daemon->accept);
+    hub_listen_close(&daemon->listen);
+    if (daemon->peers)
+        hub_peers_stop(daemon->peers);
+    daemon->apps = hub_apps_free(daemon->apps);
+    daemon->hub = hub_free(daemon->hub);
+    daemon->peers = hub_peers_free(daemon->peers);
+    daemon->loop = hub_loop_free(daemon->loop);
+}
+
+static int run(struct hub_daemon *daemon)
+{
+    char id[WIRE_DEVID_TEXT_SIZE], status[256];
+    int r;
+
+    raise_descriptor_limit(daemon);
+    choose_name(daemon);
+    daemon->started_ms = sb_clock_now_ms();
+    if (start(daemon) < 0) {
+        stop(daemon);
+        return HUB_DAEMON_FAILED;
+    }
+    wire_devid_format(sess_identity_get_id(daemon->identity), id);
+    sb_log_write(&daemon->log, SB_LOG_INFO, "started version=%s device=%s name=%s port=%u socket=%s n_trusted=%zu", PACKAGE_VERSION,
+                 id, daemon->name, hub_peers_get_port(daemon->peers), daemon->paths.socket, daemon->trust.n_entries);
+    snprintf(status, sizeof(status), "READY=1\nSTATUS=Device %s, port %u", id, hub_peers_get_port(daemon->peers));
+    hub_notify_send(status);
+    r = hub_loop_run(daemon->loop);
+    hub_notify_send("STOPPING=1");
+    if (r < 0)
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "the event loop failed error=\"%s\"", strerror(-r));
+    else
+        sb_log_write(&daemon->log, SB_LOG_INFO, "stopping signal=%d", r);
+    stop(daemon);
+    sb_log_write(&daemon->log, SB_LOG_INFO, "stopped");
+    return r < 0 ? HUB_DAEMON_FAILED : HUB_DAEMON_OK;
+}
+
+/* Works beside a running daemon too: what that holds locked is there already, and only read. */
+static int print_id(struct hub_daemon *daemon)
+{
+    char error_text[ERROR_TEXT_MAX], text[WIRE_DEVID_TEXT_SIZE];
+    int r = hub_paths_make_state(&daemon->paths, error_text, sizeof(error_text));
+
+    if (r == 0) {
+        r = hub_paths_lock_state(&daemon->paths, &daemon->state_lock, error_text, sizeof(error_text));
+        r = r == -EBUSY ? 0 : r;
+    }
+    if (r == 0)
+        r = sess_identity_load(daemon->paths.state_dir, &daemon->identity, error_text, sizeof(error_text));
+    if (r < 0) {
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
+        return HUB_DAEMON_FAILED;
+    }
+    wire_devid_format(sess_identity_get_id(daemon->identity), text);
+    return puts(text) < 0 || fflush(stdout) != 0 ? HUB_DAEMON_FAILED : HUB_DAEMON_OK;
+}
+
+static int act(struct hub_daemon *daemon)
+{
+    char error_text[ERROR_TEXT_MAX];
+
+    if (hub_paths_find(daemon->options, &daemon->paths, error_text, sizeof(error_text)) < 0) {
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
+        return HUB_DAEMON_FAILED;
+    }
+    if (daemon->options->action == HUB_OPTIONS_PRINT_ID)
+        return print_id(daemon);
+    if (load_config(daemon, &daemon->config) < 0)
+        return HUB_DAEMON_FAILED;
+    daemon->log.level = daemon->config.log_level;
+    if (daemon->options->action == HUB_OPTIONS_CHECK_CONFIG) {
+        printf("%s: ok\n", daemon->paths.config_file);
+        return HUB_DAEMON_OK;
+    }
+    return run(daemon);
+}
+
+int hub_daemon_run(const struct hub_options *options)
+{
+    struct hub_daemon *daemon;
+    int status;
+
+    switch (options->action) {
+    case HUB_OPTIONS_HELP:
+        hub_options_print_help(stdout);
+        return HUB_DAEMON_OK;
+    case HUB_OPTIONS_VERSION:
+        puts("softbusd " PACKAGE_VERSION);
+        return HUB_DAEMON_OK;
+    default:
+        break;
+    }
+    daemon = calloc(1, sizeof(*daemon));
+    if (!daemon)
+        return HUB_DAEMON_FAILED;
+    umask(0077);
+    daemon->options = options;
+    daemon->log = (struct sb_log){ .level = SB_LOG_INFO, .sink = sb_log_to_stderr };
+    daemon->listen.fd = daemon->listen.lock_fd = daemon->state_lock = -1;
+    sess_trust_init(&daemon->trust);
+    status = act(daemon);
+    sess_trust_deinit(&daemon->trust);
+    sess_identity_free(daemon->identity);
+    if (daemon->state_lock >= 0)
+        close(daemon->state_lock);
+    free(daemon);
+    return status;
+}
