@@ -89,7 +89,7 @@ int hub_listen_open(struct hub_listen *listen_, const char *path, bool for_all, 
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     SB_AUTO_CLOSE int lock_fd = -1;
-    int fd, r;
+    int fd = -1, r;
 
     if (strlen(path) >= sizeof(address.sun_path)) {
         snprintf(error_text, error_size, "%s is too long for a socket: at most %zu bytes", path, sizeof(address.sun_path) - 1);

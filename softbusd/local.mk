@@ -1,6 +1,6 @@
 # Everything but main.c is in the library, which the tests link.
 noinst_LTLIBRARIES += softbusd/libhub.la
-#sbin_PROGRAMS += softbusd/softbusd
+sbin_PROGRAMS += softbusd/softbusd
 
 softbusd_libhub_la_SOURCES = \
 	softbusd/accept_io.c \
@@ -49,5 +49,5 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/trustcall.c \
 	softbusd/trustcall.h
 
-#softbusd_softbusd_SOURCES = softbusd/main.c
-#softbusd_softbusd_LDADD = $(HUB_LIBS)
+softbusd_softbusd_SOURCES = softbusd/main.c
+softbusd_softbusd_LDADD = $(HUB_LIBS)
