@@ -13,15 +13,29 @@ softbusinclude_HEADERS = \
 	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES = \
+	libsoftbus/bus.c \
 	libsoftbus/bus.h \
+	libsoftbus/call.c \
+	libsoftbus/call.h \
+	libsoftbus/death.c \
+	libsoftbus/device.c \
+	libsoftbus/dispatch.c \
+	libsoftbus/dispatch.h \
 	libsoftbus/error.c \
 	libsoftbus/io.c \
 	libsoftbus/io.h \
+	libsoftbus/listing.c \
+	libsoftbus/listing.h \
 	libsoftbus/object.c \
 	libsoftbus/object.h \
 	libsoftbus/parcel.c \
 	libsoftbus/parcel.h \
-	libsoftbus/parcel_array.c
+	libsoftbus/parcel_array.c \
+	libsoftbus/registry.c \
+	libsoftbus/serve.c \
+	libsoftbus/serve.h \
+	libsoftbus/watch.c \
+	libsoftbus/watch.h
 # Public headers carry no visibility attributes: here the version script alone decides what is exported.
 libsoftbus_libclient_la_CFLAGS = $(SB_CFLAGS)
 
