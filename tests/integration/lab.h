@@ -75,6 +75,8 @@ void lab_pump(struct lab *lab, int timeout_ms);
 struct lab_device *lab_device_new(struct lab *lab, const char *name, const char *config);
 /* Waits for READY=1 and opens the admin bus. */
 void lab_device_start(struct lab_device *device);
+/* The devices in the order they were made, from 0. Ends the test when there is none: an earlier one failed. */
+struct lab_device *lab_get_device(struct lab *lab, unsigned index);
 /* new + start. */
 struct lab_device *lab_device_add(struct lab *lab, const char *name, const char *config);
 /* Runs the daemon where it is expected to give up by itself; returns its exit status. */
@@ -105,8 +107,7 @@ const char *lab_device_get_id(const struct lab_device *device);
 struct softbus *lab_device_get_admin(const struct lab_device *device);
 /* One item of softbus_status_get(); UINT64_MAX when there is none of that name. */
 uint64_t lab_device_get_status(struct lab_device *device, const char *name);
-/* Objects, references, services, calls, links, imports, exports, watches: what is not 0, as text; "" when all is empty. The admin bus
- * has one watch of its own, which is not counted. Lent until the next call. */
+/* What is in the tables beyond what the admin bus puts there, as text; "" when nothing is. Lent until the next call. */
 const char *lab_device_get_leftovers(struct lab_device *device);
 void lab_device_check_empty(struct lab_device *device); /* waits for it */
 

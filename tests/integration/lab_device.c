@@ -23,9 +23,8 @@
 #define LAB_LOG_SHOWN 60 /* lines of each daemon's log behind a failed test */
 
 /* What must be as it was after the start when nobody holds anything any more. */
-static const char *const lab_table_names[] = { "objects", "references", "services", "calls",
-                                               "imports", "exports",    "links",    "watches" };
-#define LAB_N_TABLES (sizeof(lab_table_names) / sizeof(lab_table_names[0]))
+static const char *const lab_table_names[LAB_N_TABLES] = { "objects", "references", "services", "calls",
+                                                           "exports", "links",      "watches" };
 
 /* Runs argv in the namespace (netns_fd < 0: the bridge's). Returns the exit status. */
 static int lab_spawn(struct lab *lab, int netns_fd, char *const *argv)
@@ -149,6 +148,13 @@ struct lab_device *lab_device_new(struct lab *lab, const char *name, const char 
     return device;
 }
 
+struct lab_device *lab_get_device(struct lab *lab, unsigned index)
+{
+    if (index >= lab->n_devices || !lab->devices[index]->is_running)
+        lab_fail(lab, __FILE__, __LINE__, "device %u is not running", index);
+    return lab->devices[index];
+}
+
 struct lab_device *lab_device_free(struct lab_device *device)
 {
     if (device->admin != NULL)
@@ -258,6 +264,8 @@ static void lab_device_open_admin(struct lab_device *device)
     snprintf(device->id, sizeof(device->id), "%s", softbus_get_device(device->admin));
     device->n_peers = 0;
     LAB_OK(lab, softbus_device_watch(device->admin, lab_device_on_device, device, &device->watch));
+    for (size_t t = 0; t < LAB_N_TABLES; t++)
+        device->at_rest[t] = lab_device_get_status(device, lab_table_names[t]);
 }
 
 static void lab_device_drop_admin(struct lab_device *device)
@@ -496,13 +504,10 @@ const char *lab_device_get_leftovers(struct lab_device *device)
         size_t i = 0;
         while (i < n && strcmp(items[i].name, lab_table_names[t]) != 0)
             i++;
-        uint64_t own = strcmp(lab_table_names[t], "watches") == 0 ? 1 : 0;
-        if (i == n)
-            used += (size_t)snprintf(device->leftovers + used, sizeof(device->leftovers) - used, "no %s in the status; ",
-                                     lab_table_names[t]);
-        else if (items[i].value != own)
-            used += (size_t)snprintf(device->leftovers + used, sizeof(device->leftovers) - used, "%s %llu; ", items[i].name,
-                                     (unsigned long long)items[i].value);
+        if (i == n || items[i].value != device->at_rest[t])
+            used += (size_t)snprintf(device->leftovers + used, sizeof(device->leftovers) - used, "%s of %s are %lld, not %llu; ",
+                                     lab_table_names[t], device->name, i < n ? (long long)items[i].value : -1LL,
+                                     (unsigned long long)device->at_rest[t]);
     }
     free(items);
     return device->leftovers;

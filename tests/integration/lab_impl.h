@@ -10,6 +10,7 @@
 #define LAB_DEVICES_MAX 8
 #define LAB_APPS_MAX 64
 #define LAB_BUSES_MAX 64
+#define LAB_N_TABLES 7
 
 struct lab_bus {
     struct softbus *bus;
@@ -42,6 +43,7 @@ struct lab_device {
     off_t log_start;
     struct softbus *admin;
     struct softbus_watch *watch;
+    uint64_t at_rest[LAB_N_TABLES]; /* sizes of tables with the admin bus and its watch only */
     struct lab_peer_state peers[LAB_DEVICES_MAX];
     unsigned n_peers;
 };

@@ -1,14 +1,29 @@
 # An integration test is two lines: its name in this list (its source is NAME.c) and $(LAB_LIBS).
-integration_tests +=
+integration_tests += \
+	tests/integration/test_death \
+	tests/integration/test_local \
+	tests/integration/test_registry \
+	tests/integration/test_rules \
+	tests/integration/test_rules_raw
 
 check_LTLIBRARIES += tests/integration/liblab.la
 tests_integration_liblab_la_SOURCES = \
+	tests/integration/kit.c \
+	tests/integration/kit.h \
 	tests/integration/lab.c \
 	tests/integration/lab.h \
 	tests/integration/lab_app.c \
 	tests/integration/lab_device.c \
-	tests/integration/lab_impl.h
+	tests/integration/lab_impl.h \
+	tests/integration/raw.c \
+	tests/integration/raw.h
 
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
+
+tests_integration_test_death_LDADD = $(LAB_LIBS)
+tests_integration_test_local_LDADD = $(LAB_LIBS)
+tests_integration_test_registry_LDADD = $(LAB_LIBS)
+tests_integration_test_rules_LDADD = $(LAB_LIBS)
+tests_integration_test_rules_raw_LDADD = $(LAB_LIBS)
 
 CLEANFILES += tests/integration/.slot-a tests/integration/.slot-b
