@@ -37,7 +37,7 @@ static void rules_tell(struct rules *rules, int rule, const char *what, int answ
 /* A request with one byte buffer, of `size` bytes in all: token, tags and lengths count too. 0 or a SOFTBUS_ERR_*. */
 static int rules_make_request(size_t capacity, size_t size, struct softbus_parcel **ret_request)
 {
-    struct softbus_parcel *request;
+    struct softbus_parcel *request = NULL;
     char *data = calloc(1, size);
     int r = data ? softbus_parcel_new(capacity, &request) : SOFTBUS_ERR_NO_MEMORY;
 
@@ -56,7 +56,7 @@ static int rules_make_request(size_t capacity, size_t size, struct softbus_parce
 
 static int rules_send_size(struct rules *rules, struct softbus_object *object, size_t capacity, size_t size)
 {
-    struct softbus_parcel *request;
+    struct softbus_parcel *request = NULL;
     int r = rules_make_request(capacity, size, &request);
 
     if (r < 0)

@@ -137,7 +137,7 @@ static int call_make(struct ctl *ctl, const struct call_arguments *arguments, st
 
 int ctl_call_run(struct ctl *ctl, int argc, char **argv)
 {
-    struct call_arguments arguments;
+    struct call_arguments arguments = { .target = NULL };
     struct softbus_parcel *request = NULL, *reply = NULL;
     struct softbus_object *service = NULL;
     struct ctl_target target;
