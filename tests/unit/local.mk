@@ -10,6 +10,9 @@ unit_tests += \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
 	tests/unit/test_session_manager_io \
+	tests/unit/test_softbusctl_target \
+	tests/unit/test_softbusctl_text \
+	tests/unit/test_softbusctl_value \
 	tests/unit/test_wire_disc
 endif
 
@@ -30,6 +33,15 @@ tests_unit_test_discovery_txt_LDADD = $(DISCOVERY_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_session_manager_io_SOURCES = tests/unit/test_session_manager_io.c $(session_nodes)
 tests_unit_test_session_manager_io_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusctl_target_SOURCES = tests/unit/test_softbusctl_target.c
+tests_unit_test_softbusctl_target_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusctl_text_SOURCES = tests/unit/test_softbusctl_text.c
+tests_unit_test_softbusctl_text_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusctl_value_SOURCES = tests/unit/test_softbusctl_value.c
+tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
