@@ -151,8 +151,10 @@ static void fail(struct sess_conn *conn, int error, const char *text)
     if (dial) {
         sess_dialer_fail(dial, error, text);
     } else if (error != 0 && !conn->is_outgoing) {
+        /* Hanging up early is what a device does whose other connection was faster. */
         sess_address_format(&conn->address, address);
-        sess_manager_note(conn->manager, SB_LOG_WARNING, "%s: connection refused: %s", address, text);
+        sess_manager_note(conn->manager, error == -ECONNRESET ? SB_LOG_DEBUG : SB_LOG_WARNING,
+                          "%s: connection refused: %s", address, text);
     }
 }
 

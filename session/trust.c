@@ -85,8 +85,8 @@ static int add(struct sess_trust *trust, const struct wire_devid *id, const char
         entries[place] = (struct sess_trust_entry){ .id = *id };
         trust->n_entries++;
     }
+    memset(trust->entries[place].name, 0, sizeof(trust->entries[place].name));
     memcpy(trust->entries[place].name, name, size);
-    trust->entries[place].name[size] = '\0';
     return 0;
 }
 

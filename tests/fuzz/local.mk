@@ -3,6 +3,9 @@
 # "make fuzz" searches for FUZZ_SECONDS per harness.
 fuzz_tests += \
 	tests/fuzz/fuzz_disc \
+	tests/fuzz/fuzz_frame \
+	tests/fuzz/fuzz_mux \
+	tests/fuzz/fuzz_trust \
 	tests/fuzz/fuzz_txt
 
 FUZZ_SECONDS = 60
@@ -25,6 +28,18 @@ tests_fuzz_fuzz_disc_LDADD = $(DISCOVERY_LIBS)
 tests_fuzz_fuzz_txt_SOURCES = tests/fuzz/fuzz_txt.c $(fuzz_main)
 tests_fuzz_fuzz_txt_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_txt_LDADD = $(DISCOVERY_LIBS)
+
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c $(fuzz_main)
+tests_fuzz_fuzz_frame_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_frame_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_mux_SOURCES = tests/fuzz/fuzz_mux.c $(fuzz_main)
+tests_fuzz_fuzz_mux_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_mux_LDADD = $(SESSION_LIBS)
+
+tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz_trust.c $(fuzz_main)
+tests_fuzz_fuzz_trust_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_trust_LDADD = $(SESSION_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 

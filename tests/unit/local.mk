@@ -9,11 +9,18 @@ unit_tests += \
 	tests/unit/test_discovery_report \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
+	tests/unit/test_session_address \
+	tests/unit/test_session_identity_io \
 	tests/unit/test_session_manager_io \
+	tests/unit/test_session_mux \
+	tests/unit/test_session_states \
+	tests/unit/test_session_tls_io \
+	tests/unit/test_session_trust \
 	tests/unit/test_softbusctl_target \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
-	tests/unit/test_wire_disc
+	tests/unit/test_wire_disc \
+	tests/unit/test_wire_frame
 endif
 
 tests_unit_test_discovery_address_SOURCES = tests/unit/test_discovery_address.c
@@ -45,3 +52,24 @@ tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_mux_SOURCES = tests/unit/test_session_mux.c
+tests_unit_test_session_mux_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_states_SOURCES = tests/unit/test_session_states.c
+tests_unit_test_session_states_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_identity_io_SOURCES = tests/unit/test_session_identity_io.c
+tests_unit_test_session_identity_io_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_tls_io_SOURCES = tests/unit/test_session_tls_io.c $(session_nodes)
+tests_unit_test_session_tls_io_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_trust_SOURCES = tests/unit/test_session_trust.c
+tests_unit_test_session_trust_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_session_address_SOURCES = tests/unit/test_session_address.c
+tests_unit_test_session_address_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_frame_SOURCES = tests/unit/test_wire_frame.c
+tests_unit_test_wire_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

@@ -1,9 +1,12 @@
 /* Devices for the session tests; see session_nodes.h. */
-#include "session_nodes.h"
+#include "tests/unit/session_nodes.h"
 
 #include "wire/cursor.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -210,4 +213,114 @@ int nodes_send(struct nodes_node *node, const struct nodes_node *to, uint32_t va
     r = sess_manager_send(node->manager, nodes_id(to), SESS_CLASS_CALL, 1, cookie, data, size);
     free(data);
     return r;
+}
+
+#define RELAY_PAIRS 64
+
+struct nodes_relay {
+    struct event_base *base;
+    struct event *event;
+    int fd;
+    uint16_t port, target;
+    bool does_refuse;
+    struct bufferevent *pairs[RELAY_PAIRS][2];
+    unsigned n_pairs;
+};
+
+static void relay_read(struct bufferevent *from, void *userdata)
+{
+    struct bufferevent *to = userdata;
+
+    bufferevent_write_buffer(to, bufferevent_get_input(from));
+}
+
+static void relay_event(struct bufferevent *from, short events, void *userdata)
+{
+    struct bufferevent *to = userdata;
+
+    if (!(events & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
+        return;
+    bufferevent_write_buffer(to, bufferevent_get_input(from));
+    shutdown(bufferevent_getfd(to), SHUT_WR);
+}
+
+int nodes_connect(uint16_t port)
+{
+    struct sockaddr_storage address = nodes_address(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(struct sockaddr_in)) < 0) {
+        perror("connect");
+        exit(1);
+    }
+    evutil_make_socket_nonblocking(fd);
+    return fd;
+}
+
+static void relay_accept(evutil_socket_t listener, short events, void *userdata)
+{
+    struct nodes_relay *relay = userdata;
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct bufferevent **pair = relay->pairs[relay->n_pairs];
+
+    (void)events;
+    if (fd < 0)
+        return;
+    if (relay->does_refuse || relay->n_pairs == RELAY_PAIRS) {
+        close(fd);
+        return;
+    }
+    relay->n_pairs++;
+    pair[0] = bufferevent_socket_new(relay->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    pair[1] = bufferevent_socket_new(relay->base, nodes_connect(relay->target), BEV_OPT_CLOSE_ON_FREE);
+    for (int i = 0; i < 2; i++) {
+        bufferevent_setcb(pair[i], relay_read, NULL, relay_event, pair[!i]);
+        bufferevent_enable(pair[i], EV_READ | EV_WRITE);
+    }
+}
+
+struct nodes_relay *nodes_relay_new(struct event_base *base, uint16_t target)
+{
+    struct nodes_relay *relay = calloc(1, sizeof(*relay));
+    struct sockaddr_storage address = nodes_address(0);
+    socklen_t size = sizeof(struct sockaddr_in);
+
+    relay->base = base;
+    relay->target = target;
+    relay->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (bind(relay->fd, (struct sockaddr *)&address, size) < 0 || listen(relay->fd, 16) < 0 ||
+        getsockname(relay->fd, (struct sockaddr *)&address, &size) < 0)
+        exit(1);
+    relay->port = ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    relay->event = event_new(base, relay->fd, EV_READ | EV_PERSIST, relay_accept, relay);
+    event_add(relay->event, NULL);
+    return relay;
+}
+
+uint16_t nodes_relay_get_port(const struct nodes_relay *relay)
+{
+    return relay->port;
+}
+
+void nodes_relay_cut(struct nodes_relay *relay)
+{
+    for (unsigned i = 0; i < relay->n_pairs; i++) {
+        bufferevent_free(relay->pairs[i][0]);
+        bufferevent_free(relay->pairs[i][1]);
+    }
+    relay->n_pairs = 0;
+}
+
+void nodes_relay_refuse(struct nodes_relay *relay, bool does_refuse)
+{
+    relay->does_refuse = does_refuse;
+}
+
+struct nodes_relay *nodes_relay_free(struct nodes_relay *relay)
+{
+    nodes_relay_cut(relay);
+    event_free(relay->event);
+    close(relay->fd);
+    free(relay);
+    return NULL;
 }

@@ -58,4 +58,15 @@ void nodes_tell_address(struct nodes_node *node, const struct nodes_node *other,
 /* A message of `size` bytes on stream 1 whose content follows from value; -errno of the send. */
 int nodes_send(struct nodes_node *node, const struct nodes_node *to, uint32_t value, size_t size, uint64_t cookie);
 
+/* A relay on loopback in front of a port: its connections can be cut, and it can refuse new ones. */
+struct nodes_relay;
+struct nodes_relay *nodes_relay_new(struct event_base *base, uint16_t target);
+struct nodes_relay *nodes_relay_free(struct nodes_relay *relay);
+uint16_t nodes_relay_get_port(const struct nodes_relay *relay);
+void nodes_relay_cut(struct nodes_relay *relay);
+void nodes_relay_refuse(struct nodes_relay *relay, bool does_refuse);
+
+/* A plain connection to the port; a descriptor. */
+int nodes_connect(uint16_t port);
+
 #endif
