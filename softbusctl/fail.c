@@ -93,8 +93,6 @@ int ctl_fail(int error, const char *what_format, ...)
     fail_print(what_format, arguments);
     va_end(arguments);
     fprintf(stderr, ": %s (%s)\n", softbus_strerror(error), softbus_error_get_name(error));
-    if (softbus_error_get_outcome(error) == SOFTBUS_OUTCOME_UNKNOWN)
-        fputs("  it may have been done all the same\n", stderr);
     if (advice)
         fprintf(stderr, "  %s\n", advice);
     return ctl_fail_get_status(error);
