@@ -260,10 +260,10 @@ static bool is_status_of_stub(int32_t status)
 }
 
 /* The stub's process is told that its reply went nowhere. */
-static void refuse_reply(struct hub_app *app, uint64_t call_id, enum wire_status status)
+static void refuse_reply(struct hub_app *app, uint64_t call_id, uint64_t stub_id, enum wire_status status)
 {
     sb_log_write(app->party.hub->log, SB_LOG_INFO, "reply refused %s status=%d", app->text, status);
-    hub_send_refused_to_app(app, &(struct wire_refused){ .id = call_id, .status = status });
+    hub_send_refused_to_app(app, &(struct wire_refused){ .id = call_id, .object = stub_id, .status = status });
 }
 
 static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes body)
@@ -274,6 +274,7 @@ static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes bod
     struct wire_reply reply;
     struct hub_call *call;
     struct hub_pass pass;
+    uint64_t stub_id;
 
     if (wire_reply_decode(body, &reply, objects) < 0) {
         hub_app_violate(app, "malformed REPLY");
@@ -281,15 +282,16 @@ static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes bod
     }
     status = hub_pass_resolve_from_app(&pass, app, objects);
     call = hub_call_find_served(&app->party, reply.id);
+    stub_id = call ? call->target_id : 0;
     if (call && status != WIRE_OK) {
         hub_call_fail(call, status);
-        refuse_reply(app, reply.id, status);
+        refuse_reply(app, reply.id, stub_id, status);
     } else if (call) {
         if (!is_status_of_stub(reply.status))
             reply.status = WIRE_FAILED;
         verdict = hub_call_reply(call, &reply, &pass, app->stream, &rule);
         if (verdict == HUB_REFUSED)
-            refuse_reply(app, reply.id, rule);
+            refuse_reply(app, reply.id, stub_id, rule);
     }
     if (verdict == HUB_NO_ROOM) {
         hub_pass_unsend(&pass);

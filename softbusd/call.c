@@ -136,6 +136,7 @@ enum hub_forward hub_call_forward(struct hub_party *caller, const struct wire_ca
         if (*ret_status != WIRE_OK)
             return HUB_REFUSED;
         entered->callee = target->party;
+        entered->target_id = target->id;
         entered->trace = call->trace;
         sb_list_append(&target->party->calls_served, &entered->served_link);
     }

@@ -124,6 +124,7 @@ struct hub_call { /* call.c */
     struct sb_map_entry made_entry; /* caller->calls_made */
     struct sb_list served_link;     /* callee->calls_served, or hub.getters */
     uint64_t caller_id;
+    uint64_t target_id;             /* the callee's number of the object */
     bool has_left;                  /* to a peer: the whole request was handed to TLS */
     uint64_t link_handle;           /* LINK */
     struct hub_getter *getter;      /* GETTER: what it waits for */
