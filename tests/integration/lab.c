@@ -189,6 +189,8 @@ static void lab_clean_up(struct lab *lab)
     for (unsigned i = lab->n_buses; i-- > 0;)
         if (!lab->buses[i].is_admin)
             lab_bus_close(lab, lab->buses[i].bus);
+    while (lab->n_fds > 0)
+        close(lab->fds[--lab->n_fds]);
     lab_app_reap_all(lab);
 }
 
@@ -261,6 +263,20 @@ static void lab_drain(int fd)
         ;
 }
 
+void lab_watch_fd(struct lab *lab, int fd)
+{
+    if (lab->n_fds < LAB_FDS_MAX)
+        lab->fds[lab->n_fds++] = fd;
+}
+
+void lab_close_fd(struct lab *lab, int fd)
+{
+    for (unsigned i = 0; i < lab->n_fds; i++)
+        if (lab->fds[i] == fd)
+            lab->fds[i--] = lab->fds[--lab->n_fds];
+    close(fd);
+}
+
 static bool lab_process_buses(struct lab *lab)
 {
     bool has_worked = false;
@@ -282,7 +298,7 @@ void lab_pump(struct lab *lab, int timeout_ms)
 {
     for (unsigned turns = 0; turns < 1000 && lab_process_buses(lab); turns++)
         timeout_ms = 0;
-    struct pollfd fds[LAB_BUSES_MAX + LAB_APPS_MAX + 2];
+    struct pollfd fds[LAB_BUSES_MAX + LAB_APPS_MAX + LAB_FDS_MAX + 2];
     nfds_t n = 0;
     for (unsigned i = 0; i < lab->n_buses; i++) {
         if (lab->buses[i].is_broken)
@@ -296,6 +312,8 @@ void lab_pump(struct lab *lab, int timeout_ms)
     for (unsigned i = 0; i < lab->n_apps; i++)
         if (lab->apps[i]->fd >= 0)
             fds[n++] = (struct pollfd){ .fd = lab->apps[i]->fd, .events = POLLIN };
+    for (unsigned i = 0; i < lab->n_fds; i++)
+        fds[n++] = (struct pollfd){ .fd = lab->fds[i], .events = POLLIN };
     fds[n++] = (struct pollfd){ .fd = lab->signal_fd, .events = POLLIN };
     fds[n++] = (struct pollfd){ .fd = lab->inotify_fd, .events = POLLIN };
     if (poll(fds, n, timeout_ms) > 0) {

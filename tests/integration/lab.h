@@ -68,6 +68,10 @@ void lab_pump_until(struct lab *lab, uint64_t due_ms, const char *file, int line
 /* Processes everything that is due now: buses, lines of apps, exits of children. Waits up to timeout_ms for something. */
 void lab_pump(struct lab *lab, int timeout_ms);
 
+/* A descriptor that wakes the pump when it is readable; a test that fails leaves it to the lab. */
+void lab_watch_fd(struct lab *lab, int fd);
+void lab_close_fd(struct lab *lab, int fd);
+
 /* --- devices: lab_device.c --- */
 
 /* A device: its namespace, a cable to the bridge, and empty directories. config: the text of softbusd.conf, or NULL.

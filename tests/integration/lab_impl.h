@@ -11,6 +11,7 @@
 #define LAB_APPS_MAX 64
 #define LAB_BUSES_MAX 64
 #define LAB_N_TABLES 7
+#define LAB_FDS_MAX 64
 
 struct lab_bus {
     struct softbus *bus;
@@ -60,6 +61,8 @@ struct lab {
     unsigned n_apps;
     struct lab_bus buses[LAB_BUSES_MAX];
     unsigned n_buses;
+    int fds[LAB_FDS_MAX]; /* lab_watch_fd() */
+    unsigned n_fds;
 };
 
 /* Takes note of every child that has ended. */

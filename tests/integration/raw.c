@@ -20,6 +20,7 @@ struct raw *raw_open(struct lab *lab, struct lab_device *device, const char *nam
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", lab_device_get_socket(device));
     raw->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     LAB_CHECK(lab, raw->fd >= 0 && connect(raw->fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    lab_watch_fd(lab, raw->fd);
     if (name == NULL)
         return raw;
     struct sb_buf out;
@@ -40,7 +41,7 @@ struct raw *raw_close(struct raw *raw)
 {
     if (raw == NULL)
         return NULL;
-    close(raw->fd);
+    lab_close_fd(raw->lab, raw->fd);
     sb_buf_deinit(&raw->in);
     free(raw);
     return NULL;

@@ -42,26 +42,40 @@ static void close_scene(struct lab *lab, struct scene *s)
     lab_device_check_empty(s->r);
 }
 
+/* A parcel of that size: one byte buffer. */
+static uint8_t *make_parcel(size_t size)
+{
+    uint8_t *data = calloc(1, size);
+    data[0] = WIRE_TAG_BYTES;
+    wire_store_u32(data + 1, (uint32_t)(size - 5));
+    return data;
+}
+
+static void send_parcel(struct scene *s, uint64_t id, uint64_t target, size_t size)
+{
+    uint8_t *data = make_parcel(size);
+    raw_send_call(s->raw, id, target, KIT_STATS, NULL, data, size);
+    free(data);
+}
+
 static void test_size_of_requests(struct lab *lab)
 {
     struct scene s;
     open_scene(lab, &s);
-    uint8_t *data = calloc(1, WIRE_REMOTE_MAX);
-    raw_send_call(s.raw, 100, s.local.id, KIT_STATS, NULL, data, WIRE_LOCAL_MAX);
+    send_parcel(&s, 100, s.local.id, WIRE_LOCAL_MAX);
     LAB_RESULT(lab, raw_wait_reply(s.raw, 100, NULL), 0);
     unsigned n_calls = s.kit->n_calls;
-    raw_send_call(s.raw, 101, s.local.id, KIT_STATS, NULL, data, WIRE_LOCAL_MAX + 1);
+    send_parcel(&s, 101, s.local.id, WIRE_LOCAL_MAX + 1);
     LAB_RESULT(lab, raw_wait_reply(s.raw, 101, NULL), SOFTBUS_ERR_TOO_LARGE);
-    raw_send_call(s.raw, 0, s.local.id, KIT_STATS, NULL, data, WIRE_LOCAL_MAX + 1);
+    send_parcel(&s, 0, s.local.id, WIRE_LOCAL_MAX + 1);
     struct wire_refused refused;
     LAB_EQUAL(lab, wire_refused_decode(raw_wait(s.raw, WIRE_REFUSED), &refused), 0);
     LAB_RESULT(lab, refused.status, SOFTBUS_ERR_TOO_LARGE);
     LAB_EQUAL(lab, refused.id, 0);
     LAB_EQUAL(lab, refused.object, s.local.id);
     LAB_EQUAL(lab, s.kit->n_calls, n_calls);
-    raw_send_call(s.raw, 102, s.remote.id, KIT_STATS, NULL, data, WIRE_REMOTE_MAX);
+    send_parcel(&s, 102, s.remote.id, WIRE_REMOTE_MAX);
     LAB_RESULT(lab, raw_wait_reply(s.raw, 102, NULL), 0);
-    free(data);
     close_scene(lab, &s);
 }
 
