@@ -2,6 +2,7 @@
 # Four lines: its name in this list, its sources, its flags, its folder's libraries. "make check" replays the corpus;
 # "make fuzz" searches for FUZZ_SECONDS per harness.
 fuzz_tests += \
+	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_disc \
 	tests/fuzz/fuzz_frame \
 	tests/fuzz/fuzz_mux \
@@ -40,6 +41,10 @@ tests_fuzz_fuzz_mux_LDADD = $(SESSION_LIBS)
 tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz_trust.c $(fuzz_main)
 tests_fuzz_fuzz_trust_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_trust_LDADD = $(SESSION_LIBS)
+
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(fuzz_main)
+tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_config_LDADD = $(HUB_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 

@@ -19,6 +19,9 @@ unit_tests += \
 	tests/unit/test_softbusctl_target \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
+	tests/unit/test_softbusd_apps_io \
+	tests/unit/test_softbusd_config \
+	tests/unit/test_softbusd_options \
 	tests/unit/test_wire_disc \
 	tests/unit/test_wire_frame
 endif
@@ -73,3 +76,12 @@ tests_unit_test_session_address_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_frame_SOURCES = tests/unit/test_wire_frame.c
 tests_unit_test_wire_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_apps_io_SOURCES = tests/unit/test_softbusd_apps_io.c
+tests_unit_test_softbusd_apps_io_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_config_SOURCES = tests/unit/test_softbusd_config.c
+tests_unit_test_softbusd_config_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_options_SOURCES = tests/unit/test_softbusd_options.c
+tests_unit_test_softbusd_options_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
