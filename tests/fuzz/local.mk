@@ -2,12 +2,18 @@
 # Four lines: its name in this list, its sources, its flags, its folder's libraries. "make check" replays the corpus;
 # "make fuzz" searches for FUZZ_SECONDS per harness.
 fuzz_tests += \
+	tests/fuzz/fuzz_client \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_cursor \
+	tests/fuzz/fuzz_devid \
 	tests/fuzz/fuzz_disc \
 	tests/fuzz/fuzz_frame \
+	tests/fuzz/fuzz_msg \
 	tests/fuzz/fuzz_mux \
+	tests/fuzz/fuzz_parcel \
 	tests/fuzz/fuzz_trust \
-	tests/fuzz/fuzz_txt
+	tests/fuzz/fuzz_txt \
+	tests/fuzz/fuzz_value
 
 FUZZ_SECONDS = 60
 
@@ -18,9 +24,6 @@ fuzz_main = tests/fuzz/replay.c
 endif
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
-#tests_fuzz_fuzz_wire_msg_SOURCES = tests/fuzz/fuzz_wire_msg.c $(fuzz_main)
-#tests_fuzz_fuzz_wire_msg_LDFLAGS = $(fuzz_ldflags)
-#tests_fuzz_fuzz_wire_msg_LDADD = $(WIRE_LIBS)
 
 tests_fuzz_fuzz_disc_SOURCES = tests/fuzz/fuzz_disc.c $(fuzz_main)
 tests_fuzz_fuzz_disc_LDFLAGS = $(fuzz_ldflags)
@@ -45,6 +48,30 @@ tests_fuzz_fuzz_trust_LDADD = $(SESSION_LIBS)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(fuzz_main)
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_config_LDADD = $(HUB_LIBS)
+
+tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c $(fuzz_main)
+tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_client_LDADD = $(CLIENT_LIBS)
+
+tests_fuzz_fuzz_cursor_SOURCES = tests/fuzz/fuzz_cursor.c $(fuzz_main)
+tests_fuzz_fuzz_cursor_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_cursor_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_devid_SOURCES = tests/fuzz/fuzz_devid.c $(fuzz_main)
+tests_fuzz_fuzz_devid_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_devid_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(fuzz_main)
+tests_fuzz_fuzz_msg_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_msg_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_parcel_SOURCES = tests/fuzz/fuzz_parcel.c $(fuzz_main)
+tests_fuzz_fuzz_parcel_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_parcel_LDADD = $(CLIENT_LIBS)
+
+tests_fuzz_fuzz_value_SOURCES = tests/fuzz/fuzz_value.c $(fuzz_main)
+tests_fuzz_fuzz_value_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_value_LDADD = $(WIRE_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 

@@ -4,11 +4,15 @@ session_nodes = tests/unit/session_nodes.c tests/unit/session_nodes.h
 
 if HAVE_CMOCKA
 unit_tests += \
+	tests/unit/test_base_buf \
+	tests/unit/test_base_tables \
 	tests/unit/test_discovery_address \
 	tests/unit/test_discovery_helper_io \
 	tests/unit/test_discovery_report \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
+	tests/unit/test_libsoftbus_call \
+	tests/unit/test_libsoftbus_parcel \
 	tests/unit/test_session_address \
 	tests/unit/test_session_identity_io \
 	tests/unit/test_session_manager_io \
@@ -22,8 +26,13 @@ unit_tests += \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_options \
+	tests/unit/test_wire_cursor \
+	tests/unit/test_wire_devid \
 	tests/unit/test_wire_disc \
-	tests/unit/test_wire_frame
+	tests/unit/test_wire_frame \
+	tests/unit/test_wire_msg \
+	tests/unit/test_wire_rules \
+	tests/unit/test_wire_value
 endif
 
 tests_unit_test_discovery_address_SOURCES = tests/unit/test_discovery_address.c
@@ -85,3 +94,30 @@ tests_unit_test_softbusd_config_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_options_SOURCES = tests/unit/test_softbusd_options.c
 tests_unit_test_softbusd_options_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_base_buf_SOURCES = tests/unit/test_base_buf.c
+tests_unit_test_base_buf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_base_tables_SOURCES = tests/unit/test_base_tables.c
+tests_unit_test_base_tables_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_call_SOURCES = tests/unit/test_libsoftbus_call.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_parcel_SOURCES = tests/unit/test_libsoftbus_parcel.c
+tests_unit_test_libsoftbus_parcel_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_cursor_SOURCES = tests/unit/test_wire_cursor.c
+tests_unit_test_wire_cursor_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_devid_SOURCES = tests/unit/test_wire_devid.c
+tests_unit_test_wire_devid_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_msg_SOURCES = tests/unit/test_wire_msg.c
+tests_unit_test_wire_msg_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_rules_SOURCES = tests/unit/test_wire_rules.c
+tests_unit_test_wire_rules_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_wire_value_SOURCES = tests/unit/test_wire_value.c
+tests_unit_test_wire_value_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

@@ -1,0 +1,163 @@
+/* Id tables, maps and lists. */
+#include "base/idtab.h"
+#include "base/list.h"
+#include "base/map.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void test_idtab_max(void **state)
+{
+    struct sb_random random = { .n_left = 0 };
+    struct sb_idtab tab;
+    uint64_t ids[21], extra;
+    int items[21];
+
+    (void)state;
+    sb_idtab_init(&tab, &random, 20);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(sb_idtab_add(&tab, &items[i], &ids[i]), 0);
+        assert_true(ids[i] != 0);
+    }
+    extra = 5;
+    assert_int_equal(sb_idtab_add(&tab, &items[20], &extra), -ENOSPC);
+    assert_int_equal(extra, 5);
+    for (int i = 0; i < 20; i++)
+        assert_ptr_equal(sb_idtab_find(&tab, ids[i]), &items[i]);
+    assert_ptr_equal(sb_idtab_remove(&tab, ids[7]), &items[7]);
+    assert_null(sb_idtab_find(&tab, ids[7]));
+    assert_null(sb_idtab_remove(&tab, ids[7]));
+    assert_int_equal(sb_idtab_add(&tab, &items[20], &ids[20]), 0);
+    assert_int_equal((uint32_t)ids[20], (uint32_t)ids[7]); /* the slot is used again, the id is another */
+    assert_null(sb_idtab_find(&tab, ids[7]));
+    assert_ptr_equal(sb_idtab_find(&tab, ids[20]), &items[20]);
+    sb_idtab_deinit(&tab);
+}
+
+static void test_idtab_strangers(void **state)
+{
+    struct sb_random random = { .n_left = 0 };
+    struct sb_idtab tab;
+    uint64_t id;
+    int item;
+
+    (void)state;
+    sb_idtab_init(&tab, &random, 10);
+    assert_null(sb_idtab_find(&tab, 0));
+    assert_int_equal(sb_idtab_add(&tab, &item, &id), 0);
+    assert_null(sb_idtab_find(&tab, 0));
+    assert_null(sb_idtab_find(&tab, (uint32_t)id));
+    assert_null(sb_idtab_find(&tab, id + 1));
+    assert_null(sb_idtab_find(&tab, id ^ (uint64_t)1 << 32));
+    assert_null(sb_idtab_find(&tab, UINT64_MAX));
+    sb_idtab_remove(&tab, id);
+    assert_null(sb_idtab_find(&tab, (uint32_t)id)); /* a free slot has generation 0 */
+    sb_idtab_deinit(&tab);
+}
+
+static void test_idtab_next(void **state)
+{
+    struct sb_random random = { .n_left = 0 };
+    struct sb_idtab tab;
+    uint64_t ids[50];
+    int items[50];
+    uint32_t cursor = 0;
+    unsigned n = 0;
+    int *item;
+
+    (void)state;
+    sb_idtab_init(&tab, &random, 50);
+    for (int i = 0; i < 50; i++) {
+        items[i] = i;
+        sb_idtab_add(&tab, &items[i], &ids[i]);
+    }
+    for (int i = 0; i < 50; i += 2)
+        sb_idtab_remove(&tab, ids[i]);
+    while ((item = sb_idtab_next(&tab, &cursor))) {
+        assert_int_equal(*item % 2, 1);
+        sb_idtab_remove(&tab, ids[*item]);
+        n++;
+    }
+    assert_int_equal(n, 25);
+    assert_int_equal(tab.n_used, 0);
+    sb_idtab_deinit(&tab);
+}
+
+struct named {
+    struct sb_map_entry entry;
+    char name[16];
+};
+
+static bool has_name(const struct sb_map_entry *entry, const void *key, size_t key_size)
+{
+    const char *name = SB_CONTAINER_OF(entry, struct named, entry)->name;
+
+    return strlen(name) == key_size && !memcmp(name, key, key_size);
+}
+
+static void test_map(void **state)
+{
+    struct sb_random random = { .n_left = 0 };
+    static struct named items[1000];
+    struct sb_map_entry *entry = NULL;
+    struct sb_map map;
+    size_t n = 0;
+
+    (void)state;
+    sb_map_init(&map, &random, has_name);
+    assert_null(sb_map_find(&map, "x", 1));
+    assert_null(sb_map_next(&map, NULL));
+    for (size_t i = 0; i < 1000; i++) {
+        snprintf(items[i].name, sizeof(items[i].name), "name-%zu", i);
+        assert_null(sb_map_find(&map, items[i].name, strlen(items[i].name)));
+        assert_int_equal(sb_map_add(&map, &items[i].entry, items[i].name, strlen(items[i].name)), 0);
+    }
+    while ((entry = sb_map_next(&map, entry)))
+        n++;
+    assert_int_equal(n, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        assert_ptr_equal(sb_map_find(&map, items[i].name, strlen(items[i].name)), &items[i].entry);
+    for (size_t i = 0; i < 1000; i += 2)
+        sb_map_remove(&map, &items[i].entry);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(sb_map_find(&map, items[i].name, strlen(items[i].name)) != NULL, i % 2);
+    assert_null(sb_map_find(&map, "name-1", 5));
+    assert_int_equal(map.n_entries, 500);
+    sb_map_deinit(&map);
+}
+
+static void test_list(void **state)
+{
+    struct sb_list list, links[3];
+    int n = 0;
+
+    (void)state;
+    sb_list_init(&list);
+    assert_true(sb_list_is_empty(&list));
+    assert_null(sb_list_first(&list));
+    for (int i = 0; i < 3; i++) {
+        sb_list_init(&links[i]);
+        sb_list_remove(&links[i]); /* harmless */
+        sb_list_append(&list, &links[i]);
+    }
+    SB_LIST_FOREACH(link, &list) {
+        assert_ptr_equal(link, &links[n++]);
+        sb_list_remove(link);
+    }
+    assert_int_equal(n, 3);
+    assert_true(sb_list_is_empty(&list));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_idtab_max), cmocka_unit_test(test_idtab_strangers), cmocka_unit_test(test_idtab_next),
+        cmocka_unit_test(test_map),       cmocka_unit_test(test_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
