@@ -25,4 +25,4 @@ examples_rules_SOURCES = \
 	examples/rules_serve.c
 examples_rules_LDADD = libsoftbus/libsoftbus.la
 
-EXTRA_DIST += demo examples/demo/lab.sh examples/demo/shell.sh examples/demo/story.sh
+EXTRA_DIST += demo examples/demo_lab.sh examples/demo_shell.sh examples/demo_story.sh
