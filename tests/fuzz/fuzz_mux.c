@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     how = data[0];
     peer.busy_every = how & 3;
-    step = how & 4 ? 1 + (how >> 3) : size;
+    step = how & 4 ? (size_t)1 + (how >> 3) : size;
     (void)sess_mux_attach(peer.mux, 0);
     for (size_t at = 1; at < size && r == 0; at += step) {
         r = sess_mux_feed(peer.mux, data + at, size - at < step ? size - at : step, at, &reason);
