@@ -25,10 +25,10 @@ int sb_buf_append(struct sb_buf *buf, const void *data, size_t size);
 int sb_buf_reserve(struct sb_buf *buf, size_t size, uint8_t **ret_room, size_t *ret_size);
 void sb_buf_commit(struct sb_buf *buf, size_t size);
 
-/* The bytes held, contiguous; lent until the next call that changes the queue. */
+/* The bytes held, contiguous; lent until the next call that changes the queue. NULL when there never were any. */
 static inline const uint8_t *sb_buf_bytes(const struct sb_buf *buf)
 {
-    return buf->data + buf->start;
+    return buf->data ? buf->data + buf->start : NULL;
 }
 
 /* size <= length. */

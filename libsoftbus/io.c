@@ -84,7 +84,7 @@ static int queue_rest(struct softbus *bus, const void *data, size_t size, size_t
         r = sb_buf_append(&bus->out, sb_buf_bytes(&bus->head) + n_sent, n_head - n_sent);
         n_sent = n_head;
     }
-    if (r == 0)
+    if (r == 0 && size > 0)
         r = sb_buf_append(&bus->out, (const uint8_t *)data + (n_sent - n_head), size - (n_sent - n_head));
     if (r < 0)
         bus->out.length = before;
