@@ -1,8 +1,10 @@
 checks += \
 	tests/checks/config.sh \
+	tests/checks/demo.sh \
 	tests/checks/docs.sh \
 	tests/checks/headers.sh \
 	tests/checks/layering.sh \
+	tests/checks/softbusctl.sh \
 	tests/checks/style.sh \
 	tests/checks/symbols.sh
 

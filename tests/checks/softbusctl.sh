@@ -1,0 +1,115 @@
+#!/bin/sh
+# softbusctl against a real daemon: what it prints, and every exit status of softbusctl(1) that one device can show.
+. "$(dirname "$0")/tap.sh"
+
+work=$(mktemp -d) || exit 1
+daemon=
+board=
+stop() {
+    # shellcheck disable=SC2086
+    [ -z "$daemon$board" ] || kill $board $daemon 2>/dev/null
+    wait
+    rm -rf "$work"
+}
+trap stop EXIT
+
+mkdir "$work/run" "$work/config"
+mkdir -m 700 "$work/state"
+SOFTBUS_SOCKET=$work/run/softbusd.sock
+export SOFTBUS_SOCKET
+
+# wait_for FILE PATTERN: until a line of a growing file matches.
+wait_for() {
+    timeout 60 tail -n +1 -f "$1" | grep -q -m 1 -e "$2" || { echo "Bail out! no line like $2 in $1"; exit 1; }
+}
+: >"$work/daemon.log" >"$work/board.log" >"$work/watch.log" >"$work/ping.log"
+
+# ctl STATUS ARGUMENT…: empty when softbusctl ends with STATUS, else what it said. Its output stays in $work/out and err.
+ctl() {
+    wanted=$1
+    shift
+    "$build/softbusctl/softbusctl" "$@" >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+    [ "$status" -eq "$wanted" ] || { echo "softbusctl $*: exit status $status, not $wanted"; cat "$work/out" "$work/err"; }
+}
+
+# out PATTERN, err PATTERN: empty when what softbusctl printed last has a line like it.
+out() {
+    grep -q -E -e "$1" "$work/out" || { echo "no line like $1 in"; cat "$work/out"; }
+}
+err() {
+    grep -q -E -e "$1" "$work/err" || { echo "no line like $1 on standard error:"; cat "$work/err"; }
+}
+
+result "no daemon: 3, and how to start it" "$(ctl 3 status; err 'systemctl start softbusd')"
+
+"$build/softbusd/softbusd" --state-dir "$work/state" --run-dir "$work/run" --config-dir "$work/config" --name lab \
+    --no-mdns --port 0 >"$work/daemon.log" 2>&1 </dev/null &
+daemon=$!
+wait_for "$work/daemon.log" ' started '
+"$build/examples/board" serve >"$work/board.log" 2>&1 </dev/null &
+board=$!
+wait_for "$work/board.log" '^serving'
+service=./org.softbus.example.Board
+token="--token org.softbus.example.Board"
+own_id=$("$build/softbusctl/softbusctl" status | awk '$1 == "device" { print $2 }')
+
+result "status" "$(ctl 0 status; out '^name +lab$'; out '^device +[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$')"
+result "status as JSON is one object" "$(ctl 0 --json status; out '^\{"device":".*"name":"lab".*\}$')"
+result "options after the command" "$(ctl 0 status --json; out '^\{"device"')"
+result "devices: none" "$(ctl 0 devices; err 'no device was found')"
+result "services" "$(ctl 0 services; out 'org.softbus.example.Board +yes +board')"
+result "services of this device by its name" "$(ctl 0 services lab; out Board)"
+result "services of this device by its id" "$(ctl 0 services "$own_id"; out Board)"
+result "ping of the device" "$(ctl 0 ping . -c 2 -i 0; out 'seq=2'; out '^2 sent, 2 received, 0.0% loss'; out 'min/avg/max/stddev')"
+result "ping of a service as JSON" "$(ctl 0 ping $service -c 1 --json; out '^\{"seq":1,"time_us":'; out '"loss_percent":0.0')"
+# shellcheck disable=SC2086
+{
+result "call prints typed values" "$(ctl 0 call $service 1 $token bytes 6869; out '^u64 1$')"
+result "call as JSON" "$(ctl 0 call $service 1 $token --json bytes 0a; out '^\{"reply":\[\{"type":"u64","value":2\}\]\}$')"
+result "call lists what was posted" "$(ctl 0 call $service 3 $token u64 0; out '^bytes 6869$'; out '^bytes 0a$'; out '^bool false$')"
+result "one-way call is refused by the board, but sent" "$(ctl 0 call $service 1 $token --oneway bytes 00)"
+result "a request that the service cannot read: 1" "$(ctl 1 call $service 1 $token u8 1; err BAD_REQUEST)"
+}
+result "call of the interface" "$(ctl 0 call $service interface; out '^string "org.softbus.example.Board"$')"
+result "unknown code: 1" "$(ctl 1 call $service 99; err UNKNOWN_CODE)"
+result "wrong token: 1" "$(ctl 1 call $service 1 --token x bytes 00; err ERR_INTERFACE)"
+result "value out of range: 2" "$(ctl 2 call $service 1 u8 256; err 'too large')"
+result "value missing: 2" "$(ctl 2 call $service 1 u8; err missing)"
+result "no such type: 2" "$(ctl 2 call $service 1 u9 1; err 'no such type')"
+result "no such service: 4" "$(ctl 4 call ./none 1; err NO_SERVICE)"
+result "no such device: 4" "$(ctl 4 services nowhere; err 'trust add')"
+result "mistyped device id: 2" "$(ctl 2 trust add ABCDEFG; err BAD_DEVICE_ID)"
+result "trusting oneself: 1" "$(ctl 1 trust add "$own_id")"
+result "trust list: empty" "$(ctl 0 trust list --json; out '"trusted": \[')"
+result "no such command: 2" "$(ctl 2 frobnicate; err 'no such command')"
+result "no command: 2" "$(ctl 2)"
+result "arguments too many: 2" "$(ctl 2 status now; err '^usage: softbusctl status')"
+result "unknown option: 2" "$(ctl 2 --frobnicate status)"
+result "help" "$(ctl 0 help; out '^  watch')"
+result "help of a command" "$(ctl 0 call --help; out '^usage: softbusctl call')"
+result "version" "$(ctl 0 version; out '^softbusctl [0-9]')"
+
+# watch and ping end at SIGINT, and say what they have to.
+"$build/softbusctl/softbusctl" watch --json >"$work/watch.log" 2>&1 &
+watch=$!
+wait_for "$work/watch.log" '"event":"service".*"org.softbus.example.Board","present":true'
+kill -9 "$board"
+wait_for "$work/watch.log" '"present":false'
+kill -TERM "$watch"
+wait "$watch"
+result "watch sees a service come and go, and ends at a signal" "$([ $? -eq 0 ] || cat "$work/watch.log")"
+board=
+
+"$build/softbusctl/softbusctl" ping . -i 60000 >"$work/ping.log" 2>&1 &
+ping=$!
+wait_for "$work/ping.log" 'seq=1'
+kill -TERM "$ping"
+wait "$ping"
+result "ping ends at a signal with its statistics" "$([ $? -eq 0 ] && grep -q '^1 sent, 1 received' "$work/ping.log" || cat "$work/ping.log")"
+
+kill "$daemon"
+wait "$daemon"
+result "softbusd ends in good order" "$([ $? -eq 0 ] || cat "$work/daemon.log")"
+daemon=
+finish
