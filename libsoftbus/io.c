@@ -19,6 +19,7 @@
 #include <sys/un.h>
 
 #define TICK_MS 250
+#define SEND_BUFFER_BYTES (512 * 1024) /* a whole local transaction in one sendmsg(); the kernel gives what it may */
 #define RECEIVE_BYTES (16 * 1024)      /* asked for when nothing is known */
 #define RECEIVE_MAX_BYTES (256 * 1024) /* asked for at once when a long message is on its way */
 #define OUT_HIGH_BYTES (4u << 20)      /* queued above this: no more calls */
@@ -53,7 +54,9 @@ int softbus_io_connect(const char *path, int *ret_fd)
 void softbus_io_prepare(int fd)
 {
     struct timeval tick = { .tv_usec = TICK_MS * 1000 };
+    int send_bytes = SEND_BUFFER_BYTES;
 
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof(tick));
 }
 

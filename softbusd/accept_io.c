@@ -19,6 +19,7 @@
 
 #define ACCEPTS_PER_TURN 16
 #define PAUSE_MS 1000
+#define SEND_BUFFER_BYTES (512 * 1024) /* a whole local transaction in one sendmsg(); the kernel gives what it may */
 #define REFUSAL_LOG_MS 1000
 
 struct hub_accept {
@@ -102,9 +103,10 @@ static bool is_welcome(struct hub_accept *accept_, const struct hub_credentials 
 
 static void take_one(struct hub_accept *accept_, int fd)
 {
+    int r, send_bytes = SEND_BUFFER_BYTES;
     struct hub_credentials credentials;
-    int r = get_credentials(fd, &credentials);
 
+    r = get_credentials(fd, &credentials);
     if (r < 0) {
         sb_log_write(accept_->log, SB_LOG_WARNING, "app refused: the kernel does not say who it is error=\"%s\"", strerror(-r));
         close(fd);
@@ -114,6 +116,7 @@ static void take_one(struct hub_accept *accept_, int fd)
         close(fd);
         return;
     }
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
     r = hub_apps_add(accept_->apps, fd, &credentials);
     if (r < 0)
         sb_log_write(accept_->log, SB_LOG_WARNING, "app refused: no room for it pid=%" PRIu32 " uid=%" PRIu32 " error=\"%s\"",
