@@ -138,6 +138,7 @@ struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const c
 pid_t lab_app_get_pid(const struct lab_app *app);
 bool lab_app_is_running(const struct lab_app *app);
 int lab_app_get_status(const struct lab_app *app); /* exit status, or 128 + signal */
+void lab_app_signal(struct lab_app *app, int signal);
 void lab_app_kill(struct lab_app *app);            /* SIGKILL; does not wait */
 /* Lines between the test and the process. say and hear are for the process; hear blocks; NULL when the test is gone. */
 void lab_app_say(struct lab_app *app, const char *format, ...) __attribute__((__format__(printf, 2, 3)));

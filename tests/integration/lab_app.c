@@ -257,6 +257,11 @@ int lab_app_get_status(const struct lab_app *app)
     return app->status;
 }
 
+void lab_app_signal(struct lab_app *app, int signal)
+{
+    kill(app->pid, signal);
+}
+
 void lab_app_kill(struct lab_app *app)
 {
     kill(app->pid, SIGKILL);

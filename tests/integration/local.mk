@@ -2,7 +2,9 @@
 integration_tests += \
 	tests/integration/test_death \
 	tests/integration/test_local \
+	tests/integration/test_refs \
 	tests/integration/test_registry \
+	tests/integration/test_remote \
 	tests/integration/test_rules \
 	tests/integration/test_rules_raw
 
@@ -22,7 +24,9 @@ LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
+tests_integration_test_refs_LDADD = $(LAB_LIBS)
 tests_integration_test_registry_LDADD = $(LAB_LIBS)
+tests_integration_test_remote_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_raw_LDADD = $(LAB_LIBS)
 
