@@ -164,7 +164,7 @@ struct softbus_link;
 /** fn runs exactly once when the object dies, unless unlinked before. Keeps a reference to the object until then. Waits for the hub's
  * answer. Errors: DEAD_OBJECT (it is dead already: fn will not run), DEATH_UNSUPPORTED (rule 2), INVALID (a stub of this
  * process), DISCONNECTED, TIMEOUT, LIMIT, NO_MEMORY.
- * @param[out] ret_link lends until fn has run or it is unlinked; may be NULL. @since 0.1 */
+ * @param[out] ret_link lends until fn has run, it is unlinked, or the bus is closed; may be NULL. @since 0.1 */
 int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void *userdata,
                        struct softbus_link **ret_link);
 

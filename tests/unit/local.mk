@@ -12,6 +12,7 @@ unit_tests += \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
 	tests/unit/test_libsoftbus_call \
+	tests/unit/test_libsoftbus_object \
 	tests/unit/test_libsoftbus_parcel \
 	tests/unit/test_session_address \
 	tests/unit/test_session_identity_io \
@@ -103,6 +104,9 @@ tests_unit_test_base_tables_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_libsoftbus_call_SOURCES = tests/unit/test_libsoftbus_call.c tests/unit/hub_end.c tests/unit/hub_end.h
 tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_object_SOURCES = tests/unit/test_libsoftbus_object.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_object_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_libsoftbus_parcel_SOURCES = tests/unit/test_libsoftbus_parcel.c
 tests_unit_test_libsoftbus_parcel_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
