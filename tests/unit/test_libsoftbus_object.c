@@ -282,6 +282,8 @@ static void note_service(void *userdata, const char *device, const char *name, b
         softbus_unwatch(w->watch);
 }
 
+#define FOUR_NAMES \
+    "\x07\x04\0\0\0\x0c\x03\0\0\0one\0\x0c\x03\0\0\0two\0\x0c\x05\0\0\0three\0\x0c\x04\0\0\0four\0"
 #define EVENT_GONE "\x0c\0\0\0\0\0\x0c\x03\0\0\0two\0\x01\0"
 #define EVENT_END "\x0c\0\0\0\0\0\x0c\x03\0\0\0end\0\x01\x01"
 
@@ -296,7 +298,7 @@ static void answer_watch(struct hub_end *end)
     if (call.code != WIRE_HUB_SERVICE_WATCH || end->objects.n != 1)
         abort();
     hub_end_say_call(end, 0, callback, WIRE_EVENT_SERVICE, NULL, "", 0); /* malformed: nothing is told */
-    hub_end_say_reply(end, call.id, 0, NULL, "\x07\x02\0\0\0\x0c\x03\0\0\0one\0\x0c\x03\0\0\0two\0", 23);
+    hub_end_say_reply(end, call.id, 0, NULL, FOUR_NAMES, sizeof(FOUR_NAMES) - 1);
     hub_end_say_call(end, 0, callback, WIRE_EVENT_SERVICE, NULL, EVENT_GONE, sizeof(EVENT_GONE) - 1);
     hub_end_say_call(end, 0, callback, WIRE_EVENT_SERVICE, NULL, EVENT_END, sizeof(EVENT_END) - 1);
     hub_end_say_call(end, 0, callback, WIRE_EVENT_SERVICE, NULL, EVENT_GONE, sizeof(EVENT_GONE) - 1);
@@ -311,11 +313,13 @@ static void test_watch(void **state)
     hub_end_join(&w->end);
     assert_int_equal(w->n_told, 0);
     process_all(w);
-    assert_int_equal(w->n_told, 4);
+    assert_int_equal(w->n_told, 6);
     assert_string_equal(w->told[0], "one+");
     assert_string_equal(w->told[1], "two+");
-    assert_string_equal(w->told[2], "two-");
-    assert_string_equal(w->told[3], "end+");
+    assert_string_equal(w->told[2], "three+");
+    assert_string_equal(w->told[3], "four+");
+    assert_string_equal(w->told[4], "two-");
+    assert_string_equal(w->told[5], "end+");
     hub_end_hear_type(&w->end, WIRE_WITHDRAW);
 }
 
