@@ -158,7 +158,9 @@ enum wire_status hub_registry_remove(struct hub_app *app, struct wire_str name)
     if (node->owner != app)
         return WIRE_DENIED;
     if (service->node_link.next == service->node_link.prev) {
-        hub_node_die(node, WIRE_DEATH_WITHDRAWN); /* its only name */
+        /* Its only name. The app did not withdraw the stub itself: it still counts its sendings. */
+        hub_send_release_to_app(app, &(struct wire_release){ .id = node->id, .count = node->n_sent });
+        hub_node_die(node, WIRE_DEATH_WITHDRAWN);
         return WIRE_OK;
     }
     app->n_services--;
