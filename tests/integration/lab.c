@@ -101,6 +101,7 @@ struct lab *lab_enter(int argc, char **argv)
     sigaddset(&mask, SIGCHLD);
     sigprocmask(SIG_BLOCK, &mask, NULL);
     lab->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    lab->awaited_fd = -1;
     lab->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     const char *patience = getenv("SOFTBUS_LAB_SECONDS");
     lab->patience_ms = patience != NULL ? (unsigned)atoi(patience) * 1000 : 45000;
@@ -191,6 +192,7 @@ static void lab_clean_up(struct lab *lab)
             lab_bus_close(lab, lab->buses[i].bus);
     while (lab->n_fds > 0)
         close(lab->fds[--lab->n_fds]);
+    lab->awaited_fd = -1;
     lab_app_reap_all(lab);
 }
 
@@ -263,7 +265,7 @@ static void lab_drain(int fd)
         ;
 }
 
-void lab_watch_fd(struct lab *lab, int fd)
+void lab_keep_fd(struct lab *lab, int fd)
 {
     if (lab->n_fds < LAB_FDS_MAX)
         lab->fds[lab->n_fds++] = fd;
@@ -274,7 +276,14 @@ void lab_close_fd(struct lab *lab, int fd)
     for (unsigned i = 0; i < lab->n_fds; i++)
         if (lab->fds[i] == fd)
             lab->fds[i--] = lab->fds[--lab->n_fds];
+    if (lab->awaited_fd == fd)
+        lab->awaited_fd = -1;
     close(fd);
+}
+
+void lab_await_fd(struct lab *lab, int fd)
+{
+    lab->awaited_fd = fd;
 }
 
 static bool lab_process_buses(struct lab *lab)
@@ -298,7 +307,7 @@ void lab_pump(struct lab *lab, int timeout_ms)
 {
     for (unsigned turns = 0; turns < 1000 && lab_process_buses(lab); turns++)
         timeout_ms = 0;
-    struct pollfd fds[LAB_BUSES_MAX + LAB_APPS_MAX + LAB_FDS_MAX + 2];
+    struct pollfd fds[LAB_BUSES_MAX + LAB_APPS_MAX + 3];
     nfds_t n = 0;
     for (unsigned i = 0; i < lab->n_buses; i++) {
         if (lab->buses[i].is_broken)
@@ -312,8 +321,7 @@ void lab_pump(struct lab *lab, int timeout_ms)
     for (unsigned i = 0; i < lab->n_apps; i++)
         if (lab->apps[i]->fd >= 0)
             fds[n++] = (struct pollfd){ .fd = lab->apps[i]->fd, .events = POLLIN };
-    for (unsigned i = 0; i < lab->n_fds; i++)
-        fds[n++] = (struct pollfd){ .fd = lab->fds[i], .events = POLLIN };
+    fds[n++] = (struct pollfd){ .fd = lab->awaited_fd, .events = POLLIN };
     fds[n++] = (struct pollfd){ .fd = lab->signal_fd, .events = POLLIN };
     fds[n++] = (struct pollfd){ .fd = lab->inotify_fd, .events = POLLIN };
     if (poll(fds, n, timeout_ms) > 0) {

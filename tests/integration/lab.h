@@ -68,9 +68,11 @@ void lab_pump_until(struct lab *lab, uint64_t due_ms, const char *file, int line
 /* Processes everything that is due now: buses, lines of apps, exits of children. Waits up to timeout_ms for something. */
 void lab_pump(struct lab *lab, int timeout_ms);
 
-/* A descriptor that wakes the pump when it is readable; a test that fails leaves it to the lab. */
-void lab_watch_fd(struct lab *lab, int fd);
+/* A descriptor that a test which fails leaves to the lab. */
+void lab_keep_fd(struct lab *lab, int fd);
 void lab_close_fd(struct lab *lab, int fd);
+/* Wakes the next pumps when it is readable; one at a time. What is readable and not read makes them spin. */
+void lab_await_fd(struct lab *lab, int fd);
 
 /* --- devices: lab_device.c --- */
 

@@ -61,8 +61,9 @@ struct lab {
     unsigned n_apps;
     struct lab_bus buses[LAB_BUSES_MAX];
     unsigned n_buses;
-    int fds[LAB_FDS_MAX]; /* lab_watch_fd() */
+    int fds[LAB_FDS_MAX]; /* lab_keep_fd() */
     unsigned n_fds;
+    int awaited_fd; /* -1: none */
 };
 
 /* Takes note of every child that has ended. */

@@ -1,6 +1,7 @@
 # An integration test is two lines: its name in this list (its source is NAME.c) and $(LAB_LIBS).
 integration_tests += \
 	tests/integration/test_death \
+	tests/integration/test_hostile \
 	tests/integration/test_links \
 	tests/integration/test_local \
 	tests/integration/test_refs \
@@ -24,6 +25,7 @@ tests_integration_liblab_la_SOURCES = \
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
 tests_integration_test_death_LDADD = $(LAB_LIBS)
+tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
 tests_integration_test_refs_LDADD = $(LAB_LIBS)

@@ -20,7 +20,7 @@ struct raw *raw_open(struct lab *lab, struct lab_device *device, const char *nam
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", lab_device_get_socket(device));
     raw->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     LAB_CHECK(lab, raw->fd >= 0 && connect(raw->fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-    lab_watch_fd(lab, raw->fd);
+    lab_keep_fd(lab, raw->fd);
     if (name == NULL)
         return raw;
     struct sb_buf out;
@@ -132,6 +132,7 @@ static void raw_read(struct raw *raw)
 bool raw_has_closed(struct raw *raw)
 {
     raw_read(raw);
+    lab_await_fd(raw->lab, raw->is_closed ? -1 : raw->fd);
     return raw->is_closed;
 }
 
@@ -152,11 +153,14 @@ struct wire_bytes raw_wait(struct raw *raw, enum wire_type type)
     struct wire_msg msg = { 0 };
     for (uint64_t due_ms = lab_get_due_ms(raw->lab);;) {
         bool has_message = raw_next(raw, &msg);
-        if (has_message && msg.type == type)
+        if (has_message && msg.type == type) {
+            lab_await_fd(raw->lab, -1);
             return msg.body;
+        }
         if (has_message)
             continue;
         LAB_CHECK(raw->lab, !raw->is_closed);
+        lab_await_fd(raw->lab, raw->fd);
         lab_pump_until(raw->lab, due_ms, __FILE__, __LINE__, "a message from the hub");
     }
 }
