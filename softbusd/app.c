@@ -20,6 +20,19 @@ static void format_text(struct hub_app *app)
              app->credentials.uid);
 }
 
+/* A number for the app's streams that no other app has: after four thousand million apps they come round. */
+static uint32_t find_stream(struct hub *hub)
+{
+    bool is_taken = true;
+
+    while (is_taken) {
+        is_taken = ++hub->next_stream == 0;
+        SB_LIST_FOREACH(link, &hub->apps)
+            is_taken |= SB_CONTAINER_OF(link, struct hub_app, link)->stream == hub->next_stream;
+    }
+    return hub->next_stream;
+}
+
 int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *credentials, struct hub_app **ret_app)
 {
     struct hub_app *app = calloc(1, sizeof(*app));
@@ -29,9 +42,7 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
     app->party.hub = hub;
     app->conn = conn;
     app->credentials = *credentials;
-    if (++hub->next_stream == 0)
-        hub->next_stream = 1;
-    app->stream = hub->next_stream;
+    app->stream = find_stream(hub);
     sb_map_init(&app->party.calls_made, &hub->random, hub_call_has_caller_id);
     sb_list_init(&app->party.calls_served);
     sb_map_init(&app->stubs, &hub->random, hub_node_has_id);
@@ -109,13 +120,15 @@ static void end_streams(struct hub_app *app)
 void hub_app_close(struct hub_app *app)
 {
     struct hub *hub = app->party.hub;
-    struct sb_map_entry *entry;
+    struct sb_map_entry *entry, *next;
 
     app->is_killed = true;
     set_waiting(app, false);
     hub_call_forget_party(&app->party);
-    while ((entry = sb_map_next(&app->stubs, NULL)))
+    for (entry = sb_map_next(&app->stubs, NULL); entry; entry = next) {
+        next = sb_map_next(&app->stubs, entry);
         hub_node_die(SB_CONTAINER_OF(entry, struct hub_node, entry), WIRE_DEATH_PROCESS_DIED);
+    }
     drop_refs(app);
     end_streams(app);
     sb_list_remove(&app->link);
@@ -166,6 +179,8 @@ static enum wire_status find_target(struct hub_app *app, uint64_t handle, struct
     ret_target->party = node->is_remote ? &node->home->party : &node->owner->party;
     ret_target->id = node->id;
     ret_target->stream = app->stream;
+    if (node->is_remote)
+        node->call_stream = app->stream;
     return WIRE_OK;
 }
 
@@ -233,7 +248,9 @@ static enum hub_receive receive_call(struct hub_app *app, struct wire_bytes body
     status = hub_pass_resolve_from_app(&pass, app, objects);
     if (call.target != WIRE_HUB)
         return forward_call(app, &call, &pass, status);
-    if (status == WIRE_OK)
+    if (hub_call_find_made(&app->party, call.id))
+        hub_app_violate(app, "call number used twice");
+    else if (status == WIRE_OK)
         hub_hubcall_receive(app, &call, &pass);
     else
         refuse_call(app, &call, status);

@@ -136,6 +136,7 @@ enum hub_forward hub_call_forward(struct hub_party *caller, const struct wire_ca
         if (*ret_status != WIRE_OK)
             return HUB_REFUSED;
         entered->callee = target->party;
+        entered->stream = target->stream;
         entered->target_id = target->id;
         entered->trace = call->trace;
         sb_list_append(&target->party->calls_served, &entered->served_link);
@@ -165,13 +166,12 @@ static int send_reply(struct hub_party *to, const struct wire_reply *reply, cons
     return 0;
 }
 
-void hub_call_answer_data(struct hub_party *caller, uint64_t caller_id, struct wire_bytes data,
-                          const struct wire_objects *objects)
+int hub_call_answer_data(struct hub_party *caller, uint64_t caller_id, struct wire_bytes data,
+                         const struct wire_objects *objects)
 {
     struct wire_reply reply = { .id = caller_id, .status = WIRE_OK, .data = data };
 
-    if (caller_id != 0)
-        send_reply(caller, &reply, objects, 0);
+    return caller_id != 0 ? send_reply(caller, &reply, objects, 0) : 0;
 }
 
 void hub_call_answer(struct hub_party *caller, uint64_t caller_id, enum wire_status status)
@@ -223,24 +223,27 @@ enum hub_forward hub_call_reply(struct hub_call *call, const struct wire_reply *
 void hub_call_cancel(struct hub_call *call)
 {
     struct hub_party *callee = call->callee;
+    uint32_t stream = call->stream;
     uint64_t id = call->id;
 
     hub_call_free(call);
     if (!callee)
         return;
     if (callee->is_peer)
-        hub_send_cancel_to_peer(as_peer(callee), id);
+        hub_send_cancel_to_peer(as_peer(callee), stream, id);
     else
         hub_send_cancel_to_app(as_app(callee), id);
 }
 
 void hub_call_forget_party(struct hub_party *party)
 {
-    struct sb_map_entry *entry;
+    struct sb_map_entry *entry, *next;
     struct sb_list *link;
 
-    while ((entry = sb_map_next(&party->calls_made, NULL)))
+    for (entry = sb_map_next(&party->calls_made, NULL); entry; entry = next) {
+        next = sb_map_next(&party->calls_made, entry);
         hub_call_cancel(SB_CONTAINER_OF(entry, struct hub_call, made_entry));
+    }
     while ((link = sb_list_first(&party->calls_served))) {
         struct hub_call *call = SB_CONTAINER_OF(link, struct hub_call, served_link);
 

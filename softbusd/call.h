@@ -51,9 +51,9 @@ void hub_call_fail(struct hub_call *call, enum wire_status status);
 /* Answers a request that never was in the tables; nothing is sent for one-way calls (caller_id 0). */
 void hub_call_answer(struct hub_party *caller, uint64_t caller_id, enum wire_status status);
 
-/* Answers with data and objects of the hub's own. */
-void hub_call_answer_data(struct hub_party *caller, uint64_t caller_id, struct wire_bytes data,
-                          const struct wire_objects *objects);
+/* Answers with data and objects of the hub's own. -errno: a peer's session did not take it; an app gets everything. */
+int hub_call_answer_data(struct hub_party *caller, uint64_t caller_id, struct wire_bytes data,
+                         const struct wire_objects *objects);
 
 /*
  * The callee's reply, objects resolved in pass. Frees the call, except with HUB_NO_ROOM. HUB_REFUSED: a rule was broken; the caller was

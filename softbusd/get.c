@@ -134,3 +134,13 @@ void hub_get_wake(struct hub *hub, const struct wire_devid *device, struct wire_
             hub_call_answer(&app->party, caller_id, status);
     }
 }
+
+void hub_get_forget_device(struct hub *hub, const struct wire_devid *device)
+{
+    SB_LIST_FOREACH(waiting, &hub->getters) {
+        struct hub_call *call = SB_CONTAINER_OF(waiting, struct hub_call, served_link);
+
+        if (wire_devid_is_equal(&call->getter->device, device))
+            hub_call_fail(call, WIRE_NO_DEVICE);
+    }
+}

@@ -9,6 +9,9 @@
 enum wire_status hub_get_service(struct hub_app *app, uint64_t caller_id, const struct wire_devid *device,
                                  struct wire_str name, bool may_wait);
 
+/* The device is trusted no more: whoever waits for a service of it is told NO_DEVICE. */
+void hub_get_forget_device(struct hub *hub, const struct wire_devid *device);
+
 /* A service appeared: whoever waits for it goes on. */
 void hub_get_wake(struct hub *hub, const struct wire_devid *device, struct wire_str name);
 

@@ -36,6 +36,7 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     sb_map_init(&hub->services, &hub->random, hub_service_has_name);
     sb_buf_init(&hub->head, WIRE_MSG_MAX);
     sb_buf_init(&hub->body, WIRE_LOCAL_MAX);
+    sb_buf_init(&hub->reply, WIRE_LOCAL_MAX);
     for (size_t i = 0; i < trust->n_entries; i++) {
         if (!hub_peer_ensure(hub, &trust->entries[i].id)) {
             hub_free(hub);
@@ -59,6 +60,7 @@ struct hub *hub_free(struct hub *hub)
     sb_idtab_deinit(&hub->calls);
     sb_buf_deinit(&hub->head);
     sb_buf_deinit(&hub->body);
+    sb_buf_deinit(&hub->reply);
     free(hub);
     return NULL;
 }

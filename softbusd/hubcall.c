@@ -8,6 +8,7 @@
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
 #include "softbusd/registry.h"
+#include "softbusd/send.h"
 #include "softbusd/trustcall.h"
 #include "wire/rules.h"
 #include "wire/value.h"
@@ -59,10 +60,10 @@ struct list {
 
 static struct list open_list(struct request *request)
 {
-    struct list list = { .writer = &request->reply, .count_at = request->hub->body.length + 1 };
+    struct list list = { .writer = &request->reply, .count_at = request->hub->reply.length + 1 };
 
     wire_value_put_u32(list.writer, 0);
-    list.mark = request->hub->body.length;
+    list.mark = request->hub->reply.length;
     return list;
 }
 
@@ -488,19 +489,21 @@ void hub_hubcall_receive(struct hub_app *app, const struct wire_call *call, cons
 {
     static const struct wire_objects no_objects;
     struct request request = { .app = app, .hub = app->party.hub, .call = call, .pass = pass };
-    struct sb_buf *body = &request.hub->body;
+    struct sb_buf *reply = &request.hub->reply;
     request_fn handler = find_handler(call->code);
     enum wire_status result = WIRE_UNKNOWN_CODE;
 
     if (handler) {
-        body->start = body->length = 0;
+        reply->start = reply->length = 0;
         wire_reader_init(&request.reader, call->data.data, call->data.size);
-        wire_writer_init(&request.reply, body);
+        wire_writer_init(&request.reply, reply);
         result = handler(&request);
     }
-    if (result != WIRE_OK)
+    if (result != WIRE_OK && call->id == 0)
+        hub_send_refused_to_app(app, &(struct wire_refused){ .object = WIRE_HUB, .status = result });
+    else if (result != WIRE_OK)
         hub_call_answer(&app->party, call->id, result);
     else if (!request.is_deferred && call->id != 0)
         hub_call_answer_data(&app->party, call->id,
-                             (struct wire_bytes){ .data = sb_buf_bytes(body), .size = body->length }, &no_objects);
+                             (struct wire_bytes){ .data = sb_buf_bytes(reply), .size = reply->length }, &no_objects);
 }

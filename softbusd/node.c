@@ -64,6 +64,15 @@ static int node_new(struct hub *hub, struct sb_map *map, uint64_t id, struct hub
     return 0;
 }
 
+static int count_sending(struct hub_node *node, struct hub_node **ret_node)
+{
+    if (node->n_sent == UINT32_MAX)
+        return -ENOSPC;
+    node->n_sent++;
+    *ret_node = node;
+    return 0;
+}
+
 int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret_node)
 {
     struct sb_map_entry *entry = sb_map_find(&app->stubs, &id, sizeof(id));
@@ -81,9 +90,7 @@ int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret
             return r;
         node->owner = app;
     }
-    node->n_sent++;
-    *ret_node = node;
-    return 0;
+    return count_sending(node, ret_node);
 }
 
 int hub_node_sent_by_peer(struct hub_peer *peer, uint64_t id, bool is_service, struct hub_node **ret_node)
@@ -105,9 +112,7 @@ int hub_node_sent_by_peer(struct hub_peer *peer, uint64_t id, bool is_service, s
         node->home_id = peer->id;
     }
     node->is_remote_service = is_service;
-    node->n_sent++;
-    *ret_node = node;
-    return 0;
+    return count_sending(node, ret_node);
 }
 
 static bool is_needed(const struct hub_node *node)
@@ -125,8 +130,10 @@ static void node_free(struct hub_node *node)
 void hub_node_unsent(struct hub_node *node)
 {
     node->n_sent--;
-    if (node->n_sent > 0 || is_needed(node))
+    if (node->n_sent > 0 || is_needed(node)) {
+        hub_node_settle(node);
         return;
+    }
     /* First seen in the message that is kept: as if it had not been seen. */
     if (!node->is_dead)
         sb_map_remove(get_map(node), &node->entry);
@@ -142,7 +149,7 @@ void hub_node_settle(struct hub_node *node)
 
         sb_map_remove(get_map(node), &node->entry);
         if (node->is_remote)
-            hub_send_release_to_peer(node->home, &release);
+            hub_send_release_to_peer(node->home, node->call_stream, &release);
         else
             hub_send_release_to_app(node->owner, &release);
     }
@@ -236,6 +243,9 @@ int hub_ref_release(struct hub_ref *ref, uint32_t count)
     sb_idtab_remove(&ref->app->handles, ref->handle);
     sb_map_remove(&ref->app->refs, &ref->entry);
     sb_list_remove(&ref->node_link);
+    /* The stream may end while others keep the node. */
+    if (node->call_stream == ref->app->stream && !sb_list_is_empty(&node->refs))
+        node->call_stream = 0;
     free(ref);
     node->hub->n_refs--;
     hub_node_settle(node);

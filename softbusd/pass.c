@@ -2,6 +2,7 @@
 #include "softbusd/pass.h"
 
 #include "softbusd/node.h"
+#include "softbusd/send.h"
 #include "softbusd/tables.h"
 #include "wire/rules.h"
 
@@ -35,7 +36,9 @@ enum wire_status hub_pass_resolve_from_app(struct hub_pass *pass, struct hub_app
 
             if (r == 0)
                 append(pass, node, 0, true);
-            else if (status == WIRE_OK)
+            else
+                hub_send_release_to_app(app, &(struct wire_release){ .id = object->id, .count = 1 });
+            if (r < 0 && status == WIRE_OK)
                 status = to_status(r);
         } else {
             struct hub_ref *ref = hub_ref_find(app, object->id);
@@ -67,7 +70,9 @@ enum wire_status hub_pass_resolve_from_peer(struct hub_pass *pass, struct hub_pe
         r = hub_node_sent_by_peer(peer, object->id, object->flags & WIRE_OBJECT_SERVICE, &node);
         if (r == 0)
             append(pass, node, 0, true);
-        else if (status == WIRE_OK)
+        else
+            hub_send_release_to_peer(peer, 0, &(struct wire_release){ .id = object->id, .count = 1 });
+        if (r < 0 && status == WIRE_OK)
             status = to_status(r);
     }
     return status;

@@ -20,7 +20,6 @@ struct hub_peer;
 
 struct hub_pass {
     uint16_t n;
-    bool is_from_peer;
     struct {
         struct hub_node *node;
         uint8_t hops;
@@ -28,7 +27,7 @@ struct hub_pass {
     } items[WIRE_OBJECTS_MAX];
 };
 
-/* All of the sender's sendings are counted, also when this fails. WIRE_DEAD_OBJECT: a handle that is not the app's;
+/* All of the sender's sendings are counted, also when this fails, or given back at once. WIRE_DEAD_OBJECT: a handle that is not the app's;
  * WIRE_LIMIT; WIRE_NO_MEMORY; from a peer also WIRE_PASSBACK: it named an object that is not its own (a violation). */
 enum wire_status hub_pass_resolve_from_app(struct hub_pass *pass, struct hub_app *app, const struct wire_objects *objects);
 enum wire_status hub_pass_resolve_from_peer(struct hub_pass *pass, struct hub_peer *peer,

@@ -5,6 +5,7 @@
 #include "session/trust.h"
 #include "softbusd/app.h"
 #include "softbusd/call.h"
+#include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/registry.h"
 #include "wire/value.h"
@@ -96,8 +97,12 @@ void hub_peer_put_entry(const struct hub_peer *peer, struct wire_writer *writer)
 
 void hub_peer_refresh(struct hub_peer *peer)
 {
+    bool is_trusted = hub_peer_is_trusted(peer);
+
     hub_watch_device_changed(peer);
-    if (!peer->has_session && !peer->addresses && !hub_peer_is_trusted(peer))
+    if (!is_trusted)
+        hub_get_forget_device(peer->party.hub, &peer->id);
+    if (!peer->has_session && !peer->addresses && !is_trusted)
         hub_peer_free(peer);
 }
 
@@ -185,7 +190,7 @@ void hub_peer_over(struct hub *hub, const struct wire_devid *id, enum sess_end w
 {
     struct hub_peer *peer = hub_peer_find(hub, id);
     enum wire_death reason = why == SESS_END_UNTRUSTED ? WIRE_DEATH_TRUST_REVOKED : WIRE_DEATH_DEVICE_LOST;
-    struct sb_map_entry *entry;
+    struct sb_map_entry *entry, *next;
 
     if (!peer || !peer->has_session)
         return;
@@ -194,8 +199,10 @@ void hub_peer_over(struct hub *hub, const struct wire_devid *id, enum sess_end w
     peer->state = WIRE_STATE_OFFLINE;
     peer->n_blocked = 0;
     hub_call_forget_party(&peer->party);
-    while ((entry = sb_map_next(&peer->imports, NULL)))
+    for (entry = sb_map_next(&peer->imports, NULL); entry; entry = next) {
+        next = sb_map_next(&peer->imports, entry);
         hub_node_die(SB_CONTAINER_OF(entry, struct hub_node, entry), reason);
+    }
     drop_exports(peer);
     hub_registry_forget_peer(peer);
     hub_app_wake_all(hub);

@@ -49,16 +49,15 @@ static enum wire_status answer_get(struct hub_peer *peer, uint64_t call_id, stru
     service = hub_registry_find(hub, name);
     if (!service || !service->is_distributed)
         return WIRE_NO_SERVICE;
+    hub->body.start = hub->body.length = 0;
+    wire_writer_init(&writer, &hub->body);
+    wire_value_put_object(&writer, 0);
     hub_pass_set(&pass, service->node);
-    status = hub_pass_deliver(&pass, &peer->party, &hub->objects_out);
-    if (status == WIRE_OK) {
-        hub->body.start = hub->body.length = 0;
-        wire_writer_init(&writer, &hub->body);
-        wire_value_put_object(&writer, 0);
-        hub_call_answer_data(&peer->party, call_id,
-                             (struct wire_bytes){ .data = sb_buf_bytes(&hub->body), .size = hub->body.length },
-                             &hub->objects_out);
-    }
+    status = writer.error < 0 ? WIRE_NO_MEMORY : hub_pass_deliver(&pass, &peer->party, &hub->objects_out);
+    if (status == WIRE_OK && hub_call_answer_data(&peer->party, call_id,
+                                                  (struct wire_bytes){ .data = sb_buf_bytes(&hub->body), .size = hub->body.length },
+                                                  &hub->objects_out) < 0)
+        hub_pass_undo_delivery(&peer->party, &hub->objects_out);
     hub_pass_settle(&pass);
     return status;
 }
@@ -140,8 +139,12 @@ static enum sess_verdict receive_call(struct hub_peer *peer, uint32_t stream, st
         return violation(peer, "malformed CALL");
     if (call.identity.kind != WIRE_IDENTITY_ASSERTED)
         return violation(peer, "CALL without an asserted uid");
+    if (call.target != WIRE_HUB && stream == 0)
+        return violation(peer, "CALL of an app on the control stream");
     if (call.target != WIRE_HUB)
         return forward_call(peer, &call, stream);
+    if (call.id == 0)
+        return violation(peer, "one-way CALL of the hub");
     if (peer->party.hub->objects_in.n > 0)
         return violation(peer, "objects in a call of the hub");
     receive_hub_call(peer, &call);
@@ -226,7 +229,7 @@ static enum sess_verdict receive_death(struct hub_peer *peer, struct wire_bytes 
     if (!entry)
         return SESS_ACCEPTED;
     node = SB_CONTAINER_OF(entry, struct hub_node, entry);
-    hub_send_release_to_peer(peer, &(struct wire_release){ .id = node->id, .count = node->n_sent });
+    hub_send_release_to_peer(peer, 0, &(struct wire_release){ .id = node->id, .count = node->n_sent });
     hub_node_die(node, (enum wire_death)death.reason);
     return SESS_ACCEPTED;
 }

@@ -104,6 +104,12 @@ int hub_send_reply_to_peer(struct hub_peer *peer, uint32_t stream, const struct 
     return to_peer(peer, stream ? SESS_CLASS_CALL : SESS_CLASS_CONTROL, stream, HUB_COOKIE_WAKE, r, reply->data);
 }
 
+/* In order with the calls of an app. */
+static int behind_calls_to_peer(struct hub_peer *peer, uint32_t stream, int r)
+{
+    return to_peer(peer, SESS_CLASS_CALL, stream, HUB_COOKIE_WAKE, r, no_data);
+}
+
 static void control_to_peer(struct hub_peer *peer, int r)
 {
     r = to_peer(peer, SESS_CLASS_CONTROL, 0, 0, r, no_data);
@@ -111,14 +117,17 @@ static void control_to_peer(struct hub_peer *peer, int r)
         sb_log_write(peer->party.hub->log, SB_LOG_WARNING, "control message lost device=%s error=%d", peer->id_text, -r);
 }
 
-void hub_send_cancel_to_peer(struct hub_peer *peer, uint64_t call_id)
+void hub_send_cancel_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t call_id)
 {
     control_to_peer(peer, wire_cancel_encode(open_head(peer->party.hub), call_id));
+    if (stream)
+        behind_calls_to_peer(peer, stream, wire_cancel_encode(open_head(peer->party.hub), call_id));
 }
 
-void hub_send_release_to_peer(struct hub_peer *peer, const struct wire_release *release)
+void hub_send_release_to_peer(struct hub_peer *peer, uint32_t stream, const struct wire_release *release)
 {
-    control_to_peer(peer, wire_release_encode(open_head(peer->party.hub), release));
+    if (!stream || behind_calls_to_peer(peer, stream, wire_release_encode(open_head(peer->party.hub), release)) < 0)
+        control_to_peer(peer, wire_release_encode(open_head(peer->party.hub), release));
 }
 
 void hub_send_death_to_peer(struct hub_peer *peer, const struct wire_death_msg *death)

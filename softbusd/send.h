@@ -23,8 +23,10 @@ int hub_send_reply_to_peer(struct hub_peer *peer, uint32_t stream, const struct 
                            const struct wire_objects *objects);
 
 /* Control messages. When the session is over they have no one to reach, and no meaning. */
-void hub_send_cancel_to_peer(struct hub_peer *peer, uint64_t call_id);
-void hub_send_release_to_peer(struct hub_peer *peer, const struct wire_release *release);
+/* stream: the call's. Sent twice, so that it is neither stuck behind calls nor forgotten because it came before its own. */
+void hub_send_cancel_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t call_id);
+/* stream: where calls of the object may still be on their way, so that it does not pass them; 0: nowhere. */
+void hub_send_release_to_peer(struct hub_peer *peer, uint32_t stream, const struct wire_release *release);
 void hub_send_death_to_peer(struct hub_peer *peer, const struct wire_death_msg *death);
 void hub_send_service_to_peer(struct hub_peer *peer, const struct wire_service *service);
 

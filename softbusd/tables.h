@@ -76,6 +76,7 @@ struct hub_node { /* node.c */
     struct wire_devid home_id; /* when is_remote */
     uint64_t id;             /* the owner's stub id, or the home's export id */
     uint32_t n_sent;         /* times the owner or home has sent it, not given back yet */
+    uint32_t call_stream;    /* of the app that called the remote object last, while it holds it; 0: none has */
     uint32_t n_pins;         /* transactions being handled right now that carry it; see pass.c */
     bool is_remote, is_dead;
     bool is_remote_service;  /* as its home last said */
@@ -125,6 +126,7 @@ struct hub_call { /* call.c */
     struct sb_list served_link;     /* callee->calls_served, or hub.getters */
     uint64_t caller_id;
     uint64_t target_id;             /* the callee's number of the object */
+    uint32_t stream;                /* to a peer: the request's */
     bool has_left;                  /* to a peer: the whole request was handed to TLS */
     uint64_t link_handle;           /* LINK */
     struct hub_getter *getter;      /* GETTER: what it waits for */
@@ -180,6 +182,7 @@ struct hub {
     /* Scratch: what is decoded and encoded in one turn. A function that fills one uses it up before it calls on. */
     struct wire_objects objects_in, objects_out;
     struct sb_buf head, body;
+    struct sb_buf reply; /* hubcall.c's alone, while it handles a request: what it calls on fills body */
 };
 
 #endif

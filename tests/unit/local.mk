@@ -1,5 +1,6 @@
 # A unit test is two lines: its name in this list (its source is NAME.c) and the libraries of its folder.
 # No skip() in them: cmocka 1.1.5 prints a skipped test as a failed one.
+hub_world = tests/unit/hub_world.c tests/unit/hub_world.h tests/unit/hub_world_app.c tests/unit/hub_world_app.h
 session_nodes = tests/unit/session_nodes.c tests/unit/session_nodes.h
 
 if HAVE_CMOCKA
@@ -25,8 +26,11 @@ unit_tests += \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
 	tests/unit/test_softbusd_apps_io \
+	tests/unit/test_softbusd_call \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_options \
+	tests/unit/test_softbusd_random \
+	tests/unit/test_softbusd_rules \
 	tests/unit/test_wire_cursor \
 	tests/unit/test_wire_devid \
 	tests/unit/test_wire_disc \
@@ -62,6 +66,15 @@ tests_unit_test_softbusctl_text_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusctl_value_SOURCES = tests/unit/test_softbusctl_value.c
 tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
+tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_random_SOURCES = tests/unit/test_softbusd_random.c $(hub_world)
+tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_rules_SOURCES = tests/unit/test_softbusd_rules.c $(hub_world)
+tests_unit_test_softbusd_rules_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

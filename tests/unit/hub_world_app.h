@@ -1,0 +1,13 @@
+/* What hub_world.c gives to the hubs of the apps' half. */
+#ifndef TESTS_HUB_WORLD_APP_H
+#define TESTS_HUB_WORLD_APP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size);
+size_t world_op_app_get_queued(void *conn);
+void world_op_app_kill(void *conn, const char *why);
+void world_op_app_resume(void *conn);
+
+#endif
