@@ -23,10 +23,12 @@
 #define REFUSAL_LOG_MS 1000
 
 struct hub_accept {
+    struct hub_loop *loop;
     struct hub_apps *apps;
     const struct sb_log *log;
     struct hub_accept_limits limits;
     struct event *event, *pause_timer;
+    struct hub_work work;
     uint64_t refused_ms; /* when a refusal was last logged */
     unsigned n_unlogged;
     int listen_fd;
@@ -153,14 +155,13 @@ static void on_pause_over(evutil_socket_t fd, short what, void *userdata)
     event_add(accept_->event, NULL);
 }
 
-static void on_connection(evutil_socket_t listen_fd, short what, void *userdata)
+static void accept_some(void *userdata)
 {
     struct hub_accept *accept_ = userdata;
     int fd;
 
-    (void)what;
     for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
-        fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = accept4(accept_->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             take_one(accept_, fd);
         } else if (errno == EAGAIN) {
@@ -172,6 +173,16 @@ static void on_connection(evutil_socket_t listen_fd, short what, void *userdata)
     }
 }
 
+/* At the end of the turn: who is leaving in this one makes room for who is coming. */
+static void on_connection(evutil_socket_t listen_fd, short what, void *userdata)
+{
+    struct hub_accept *accept_ = userdata;
+
+    (void)listen_fd;
+    (void)what;
+    hub_loop_defer(accept_->loop, &accept_->work);
+}
+
 int hub_accept_new(struct hub_loop *loop, struct hub_apps *apps, const struct sb_log *log, int listen_fd, bool for_all,
                    const struct hub_accept_limits *limits, struct hub_accept **ret_accept)
 {
@@ -180,11 +191,13 @@ int hub_accept_new(struct hub_loop *loop, struct hub_apps *apps, const struct sb
 
     if (!accept_)
         return -ENOMEM;
+    accept_->loop = loop;
     accept_->apps = apps;
     accept_->log = log;
     accept_->limits = *limits;
     accept_->listen_fd = listen_fd;
     accept_->for_all = for_all;
+    hub_work_init(&accept_->work, accept_some, accept_);
     accept_->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     accept_->event = event_new(base, listen_fd, EV_READ | EV_PERSIST, on_connection, accept_);
     accept_->pause_timer = event_new(base, -1, 0, on_pause_over, accept_);
@@ -200,6 +213,7 @@ struct hub_accept *hub_accept_free(struct hub_accept *accept_)
 {
     if (!accept_)
         return NULL;
+    hub_work_cancel(&accept_->work);
     if (accept_->event)
         event_free(accept_->event);
     if (accept_->pause_timer)

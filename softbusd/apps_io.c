@@ -37,7 +37,7 @@ struct hub_apps {
     struct sb_list stalled;  /* whose queue is over the limit */
     struct sb_list all, ready, resumed, dying;
     struct hub_work ready_work, turn_work;
-    size_t n_conns;
+    size_t n_conns; /* without those that are dying */
 };
 
 struct conn {
@@ -68,6 +68,7 @@ static void conn_end(struct conn *conn)
     if (conn->is_dying)
         return;
     conn->is_dying = true;
+    apps->n_conns--;
     event_del(&conn->event);
     event_del(&conn->write_event);
     sb_list_remove(&conn->watch_link);
@@ -84,7 +85,6 @@ static void conn_free(struct conn *conn)
     sb_buf_deinit(&conn->in);
     sb_buf_deinit(&conn->out);
     close(conn->fd);
-    conn->apps->n_conns--;
     free(conn);
 }
 
@@ -529,8 +529,9 @@ size_t hub_apps_count_user(const struct hub_apps *apps, uint32_t uid)
     size_t n = 0;
 
     SB_LIST_FOREACH (link, &apps->all) {
-        if (SB_CONTAINER_OF(link, struct conn, link)->uid == uid)
-            n++;
+        const struct conn *conn = SB_CONTAINER_OF(link, struct conn, link);
+
+        n += conn->uid == uid && !conn->is_dying;
     }
     return n;
 }
@@ -553,7 +554,6 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
     sb_list_init(&conn->watch_link);
     sb_list_init(&conn->turn_link);
     sb_list_append(&apps->all, &conn->link);
-    apps->n_conns++;
     r = hub_app_open(apps->hub, conn, credentials, &conn->app);
     if (r < 0) {
         conn_free(conn);
@@ -566,6 +566,7 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
         conn_free(conn);
         return -ENOMEM;
     }
+    apps->n_conns++;
     conn_watch(conn, &apps->mute);
     return 0;
 }

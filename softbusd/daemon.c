@@ -38,6 +38,7 @@
 #endif
 
 #define ERROR_TEXT_MAX 1024
+#define DESCRIPTORS_RESERVED 256
 
 struct hub_daemon {
     const struct hub_options *options;
@@ -52,7 +53,7 @@ struct hub_daemon {
     struct hub *hub;
     struct hub_apps *apps;
     struct hub_accept *accept;
-    uint64_t started_ms;
+    uint64_t started_ms, n_descriptors;
     int state_lock;
     char name[WIRE_NAME_MAX + 1];
 };
@@ -119,9 +120,19 @@ static struct hub_apps_limits get_apps_limits(const struct hub_config *config)
     };
 }
 
-static struct hub_accept_limits get_accept_limits(const struct hub_config *config)
+/* Apps never get the descriptors that sessions, the helper's restart and the trust store need. */
+static struct hub_accept_limits get_accept_limits(const struct hub_daemon *daemon)
 {
-    return (struct hub_accept_limits){ .n_apps_max = config->n_apps_max, .n_apps_user_max = config->n_apps_user_max };
+    uint64_t reserve = daemon->n_descriptors / 2 < DESCRIPTORS_RESERVED ? daemon->n_descriptors / 2 : DESCRIPTORS_RESERVED;
+    uint64_t n_apps_max = daemon->config.n_apps_max;
+
+    if (n_apps_max > daemon->n_descriptors - reserve) {
+        sb_log_write(&daemon->log, SB_LOG_WARNING, "fewer apps than configured can connect: RLIMIT_NOFILE is too low n_apps=%" PRIu64
+                     " limit_apps=%" PRIu64 " descriptors=%" PRIu64, daemon->n_descriptors - reserve, n_apps_max,
+                     daemon->n_descriptors);
+        n_apps_max = daemon->n_descriptors - reserve;
+    }
+    return (struct hub_accept_limits){ .n_apps_max = n_apps_max, .n_apps_user_max = daemon->config.n_apps_user_max };
 }
 
 /* --- reload --- */
@@ -154,7 +165,7 @@ static void reload_config(struct hub_daemon *daemon)
     daemon->log.level = daemon->config.log_level;
     hub_limits = get_hub_limits(&daemon->config);
     apps_limits = get_apps_limits(&daemon->config);
-    accept_limits = get_accept_limits(&daemon->config);
+    accept_limits = get_accept_limits(daemon);
     hub_set_limits(daemon->hub, &hub_limits);
     hub_apps_set_limits(daemon->apps, &apps_limits);
     hub_accept_set_limits(daemon->accept, &accept_limits);
@@ -264,19 +275,19 @@ static void apply_trust(void *userdata)
 /* --- start --- */
 
 /* One descriptor an app and a few a device: the soft limit is made for programs that use select(). */
-static void raise_descriptor_limit(const struct hub_daemon *daemon)
+static void raise_descriptor_limit(struct hub_daemon *daemon)
 {
     struct rlimit limit;
 
+    daemon->n_descriptors = 1024;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return;
     if (limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < daemon->config.n_apps_max + 64)
-        sb_log_write(&daemon->log, SB_LOG_WARNING, "fewer descriptors than apps may come number=%" PRIu64 " limit_apps=%" PRIu64,
-                     (uint64_t)limit.rlim_cur, daemon->config.n_apps_max);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        daemon->n_descriptors = (uint64_t)limit.rlim_cur;
 }
 
 static int open_state(struct hub_daemon *daemon, char *error_text, size_t error_size)
@@ -326,7 +337,7 @@ static int make_parts(struct hub_daemon *daemon)
     };
     const struct hub_limits hub_limits = get_hub_limits(&daemon->config);
     const struct hub_apps_limits apps_limits = get_apps_limits(&daemon->config);
-    const struct hub_accept_limits accept_limits = get_accept_limits(&daemon->config);
+    const struct hub_accept_limits accept_limits = get_accept_limits(daemon);
     int r = hub_loop_new(&loop_callbacks, &daemon->loop);
 
     if (r == 0)
