@@ -245,6 +245,10 @@ void lab_reap(struct lab *lab)
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        if (pid == lab->awaited_pid) {
+            lab->awaited_pid = 0;
+            lab->awaited_status = code;
+        }
         for (unsigned i = 0; i < lab->n_devices; i++)
             if (lab->devices[i]->pid == pid) {
                 lab->devices[i]->is_running = false;
@@ -256,6 +260,17 @@ void lab_reap(struct lab *lab)
                 lab->apps[i]->status = code;
             }
     }
+}
+
+void lab_expect_child(struct lab *lab, pid_t pid)
+{
+    lab->awaited_pid = pid;
+}
+
+int lab_wait_child(struct lab *lab)
+{
+    LAB_UNTIL(lab, lab->awaited_pid == 0);
+    return lab->awaited_status;
 }
 
 static void lab_drain(int fd)

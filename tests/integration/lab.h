@@ -74,6 +74,12 @@ void lab_close_fd(struct lab *lab, int fd);
 /* Wakes the next pumps when it is readable; one at a time. What is readable and not read makes them spin. */
 void lab_await_fd(struct lab *lab, int fd);
 
+/* fork; the child has the signals of a fresh process and dies with the lab. */
+pid_t lab_fork(struct lab *lab);
+/* Right after the fork of a child whose end the test waits for; one at a time. */
+void lab_expect_child(struct lab *lab, pid_t pid);
+int lab_wait_child(struct lab *lab); /* exit status, or 128 + signal */
+
 /* --- devices: lab_device.c --- */
 
 /* A device: its namespace, a cable to the bridge, and empty directories. config: the text of softbusd.conf, or NULL.
@@ -87,6 +93,8 @@ struct lab_device *lab_get_device(struct lab *lab, unsigned index);
 struct lab_device *lab_device_add(struct lab *lab, const char *name, const char *config);
 /* Runs the daemon where it is expected to give up by itself; returns its exit status. */
 int lab_device_try(struct lab_device *device, const char *extra_option);
+/* The same while the device's daemon runs: a second one in the same place. */
+int lab_device_try_beside(struct lab_device *device, const char *option, const char *second_option);
 void lab_device_stop(struct lab_device *device); /* SIGTERM; exit status 0, no process and no socket left */
 void lab_device_kill(struct lab_device *device); /* SIGKILL */
 void lab_device_signal(struct lab_device *device, int signal);

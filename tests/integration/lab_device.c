@@ -178,7 +178,7 @@ static const char *lab_find_program(const char *variable, const char *built, cha
     return path != NULL ? path : buffer;
 }
 
-static void lab_device_exec(const struct lab_device *device, const char *extra_option)
+static void lab_device_exec(const struct lab_device *device, const char *option, const char *second_option)
 {
     char daemon[512], helper[512], port[16], run_dir[96], notify[128];
     snprintf(port, sizeof(port), "%d", LAB_PORT);
@@ -197,7 +197,7 @@ static void lab_device_exec(const struct lab_device *device, const char *extra_o
     const char *helper_path = lab_find_program("SOFTBUS_MDNS", "discovery/softbus-mdns", helper, sizeof(helper));
     execl(path, "softbusd", "--state-dir", device->state_dir, "--run-dir", run_dir, "--config", device->config, "--port",
           port, "--name", device->name, "--interface", "eth0", "--helper", helper_path, "--log-level", "debug",
-          extra_option, (char *)NULL);
+          option, second_option, (char *)NULL);
     perror(path);
     _exit(127);
 }
@@ -207,7 +207,7 @@ static void lab_device_launch(struct lab_device *device, const char *extra_optio
     lab_device_forget_log(device);
     device->pid = lab_fork(device->lab);
     if (device->pid == 0)
-        lab_device_exec(device, extra_option);
+        lab_device_exec(device, extra_option, NULL);
     device->is_running = true;
     device->status = -1;
 }
@@ -217,6 +217,18 @@ int lab_device_try(struct lab_device *device, const char *extra_option)
     lab_device_launch(device, extra_option);
     LAB_UNTIL(device->lab, !device->is_running);
     return device->status;
+}
+
+int lab_device_try_beside(struct lab_device *device, const char *option, const char *second_option)
+{
+    lab_device_forget_log(device);
+    pid_t pid = lab_fork(device->lab);
+    if (pid == 0)
+        lab_device_exec(device, option, second_option);
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static void lab_device_listen_notify(struct lab_device *device)

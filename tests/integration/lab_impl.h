@@ -64,6 +64,8 @@ struct lab {
     int fds[LAB_FDS_MAX]; /* lab_keep_fd() */
     unsigned n_fds;
     int awaited_fd; /* -1: none */
+    pid_t awaited_pid; /* lab_wait_child() */
+    int awaited_status;
 };
 
 /* Takes note of every child that has ended. */
@@ -75,8 +77,5 @@ void lab_device_show_log(const struct lab_device *device);
 
 /* For a child between fork and exec or before its function: the mask of signals, and no descriptor but stdio. */
 void lab_child_prepare(void);
-
-/* fork, and die with the lab. Never fails: the test does. */
-pid_t lab_fork(struct lab *lab);
 
 #endif

@@ -1,5 +1,6 @@
 # An integration test is two lines: its name in this list (its source is NAME.c) and $(LAB_LIBS).
 integration_tests += \
+	tests/integration/test_ctl \
 	tests/integration/test_death \
 	tests/integration/test_hostile \
 	tests/integration/test_links \
@@ -8,7 +9,8 @@ integration_tests += \
 	tests/integration/test_registry \
 	tests/integration/test_remote \
 	tests/integration/test_rules \
-	tests/integration/test_rules_raw
+	tests/integration/test_rules_raw \
+	tests/integration/test_trust
 
 check_LTLIBRARIES += tests/integration/liblab.la
 tests_integration_liblab_la_SOURCES = \
@@ -24,6 +26,7 @@ tests_integration_liblab_la_SOURCES = \
 
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
+tests_integration_test_ctl_LDADD = $(LAB_LIBS)
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
@@ -33,5 +36,6 @@ tests_integration_test_registry_LDADD = $(LAB_LIBS)
 tests_integration_test_remote_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_raw_LDADD = $(LAB_LIBS)
+tests_integration_test_trust_LDADD = $(LAB_LIBS)
 
 CLEANFILES += tests/integration/.slot-a tests/integration/.slot-b
