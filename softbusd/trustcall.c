@@ -61,6 +61,7 @@ enum wire_status hub_trustcall_remove(struct hub *hub, const struct wire_devid *
     sess_trust_remove(hub->trust, device);
     if (apply(hub, device, "removed") == 0)
         return WIRE_OK;
-    sess_trust_add(hub->trust, &old.id, old.name); /* its place in memory is still there: this cannot fail */
+    if (sess_trust_add(hub->trust, &old.id, old.name) < 0)
+        sb_log_write(hub->log, SB_LOG_ERROR, "out of memory: trust stays removed until the next start");
     return WIRE_STORE;
 }

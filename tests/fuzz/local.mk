@@ -8,6 +8,8 @@ fuzz_tests += \
 	tests/fuzz/fuzz_devid \
 	tests/fuzz/fuzz_disc \
 	tests/fuzz/fuzz_frame \
+	tests/fuzz/fuzz_hub_app \
+	tests/fuzz/fuzz_hub_peer \
 	tests/fuzz/fuzz_msg \
 	tests/fuzz/fuzz_mux \
 	tests/fuzz/fuzz_parcel \
@@ -22,6 +24,7 @@ fuzz_main =
 else
 fuzz_main = tests/fuzz/replay.c
 endif
+hub_fuzz = tests/fuzz/hub_fuzz.c tests/fuzz/hub_fuzz.h
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 
@@ -72,6 +75,14 @@ tests_fuzz_fuzz_parcel_LDADD = $(CLIENT_LIBS)
 tests_fuzz_fuzz_value_SOURCES = tests/fuzz/fuzz_value.c $(fuzz_main)
 tests_fuzz_fuzz_value_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_value_LDADD = $(WIRE_LIBS)
+
+tests_fuzz_fuzz_hub_app_SOURCES = tests/fuzz/fuzz_hub_app.c $(hub_fuzz) $(fuzz_main)
+tests_fuzz_fuzz_hub_app_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_hub_app_LDADD = $(HUB_LIBS)
+
+tests_fuzz_fuzz_hub_peer_SOURCES = tests/fuzz/fuzz_hub_peer.c $(hub_fuzz) $(fuzz_main)
+tests_fuzz_fuzz_hub_peer_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_hub_peer_LDADD = $(HUB_LIBS)
 
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/replay.c
 

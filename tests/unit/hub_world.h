@@ -129,6 +129,8 @@ enum hub_receive world_oneway(struct world_app *app, uint64_t target, size_t siz
                               uint16_t n);
 enum hub_receive world_reply(struct world_app *app, uint64_t id, int32_t status, size_t size,
                              const struct wire_object *objects, uint16_t n);
+enum hub_receive world_reply_full(struct world_app *app, uint64_t id, int32_t status, struct wire_bytes data,
+                                  const struct wire_object *objects, uint16_t n);
 void world_cancel(struct world_app *app, uint64_t id);
 void world_release(struct world_app *app, uint64_t handle, uint32_t count);
 void world_withdraw(struct world_app *app, uint64_t id);

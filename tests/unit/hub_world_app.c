@@ -223,22 +223,31 @@ enum hub_receive world_oneway(struct world_app *app, uint64_t target, size_t siz
     return result;
 }
 
-enum hub_receive world_reply(struct world_app *app, uint64_t id, int32_t status, size_t size,
-                             const struct wire_object *objects, uint16_t n)
+enum hub_receive world_reply_full(struct world_app *app, uint64_t id, int32_t status, struct wire_bytes data,
+                                  const struct wire_object *objects, uint16_t n)
 {
-    uint8_t *zeros = calloc(1, size + 1);
-    struct wire_reply reply = { .id = id, .status = status, .data = { .data = zeros, .size = size } };
+    struct wire_reply reply = { .id = id, .status = status, .data = data };
     struct wire_objects table;
     enum hub_receive result;
     struct sb_buf buf;
 
-    assert_non_null(zeros);
     set_objects(&table, objects, n);
     sb_buf_init(&buf, WIRE_MSG_MAX);
     assert_int_equal(wire_reply_encode_head(&buf, &reply, &table), 0);
-    assert_int_equal(sb_buf_append(&buf, zeros, size), 0);
+    assert_int_equal(sb_buf_append(&buf, data.data, data.size), 0);
     result = world_app_send(app, &buf);
     sb_buf_deinit(&buf);
+    return result;
+}
+
+enum hub_receive world_reply(struct world_app *app, uint64_t id, int32_t status, size_t size,
+                             const struct wire_object *objects, uint16_t n)
+{
+    uint8_t *zeros = calloc(1, size + 1);
+    enum hub_receive result;
+
+    assert_non_null(zeros);
+    result = world_reply_full(app, id, status, (struct wire_bytes){ .data = zeros, .size = size }, objects, n);
     free(zeros);
     return result;
 }

@@ -28,8 +28,11 @@ unit_tests += \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_call \
 	tests/unit/test_softbusd_config \
+	tests/unit/test_softbusd_node \
 	tests/unit/test_softbusd_options \
+	tests/unit/test_softbusd_peer \
 	tests/unit/test_softbusd_random \
+	tests/unit/test_softbusd_registry \
 	tests/unit/test_softbusd_rules \
 	tests/unit/test_wire_cursor \
 	tests/unit/test_wire_devid \
@@ -70,8 +73,17 @@ tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
 tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_softbusd_node_SOURCES = tests/unit/test_softbusd_node.c $(hub_world)
+tests_unit_test_softbusd_node_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_peer_SOURCES = tests/unit/test_softbusd_peer.c $(hub_world)
+tests_unit_test_softbusd_peer_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_test_softbusd_random_SOURCES = tests/unit/test_softbusd_random.c $(hub_world)
 tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_registry_SOURCES = tests/unit/test_softbusd_registry.c $(hub_world)
+tests_unit_test_softbusd_registry_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_rules_SOURCES = tests/unit/test_softbusd_rules.c $(hub_world)
 tests_unit_test_softbusd_rules_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
@@ -79,7 +91,7 @@ tests_unit_test_softbusd_rules_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 
-tests_unit_test_session_mux_SOURCES = tests/unit/test_session_mux.c
+tests_unit_test_session_mux_SOURCES = tests/unit/mux_world.c tests/unit/mux_world.h tests/unit/test_session_mux.c
 tests_unit_test_session_mux_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_session_states_SOURCES = tests/unit/test_session_states.c
