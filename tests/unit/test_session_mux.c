@@ -16,259 +16,52 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define N_STREAMS 12
-#define PIPE_MAX (64 * 1024)
+#include "tests/unit/mux_world.h"
 
-struct world;
-
-struct end {
-    struct world *world;
-    struct sess_mux *mux;
-    struct sb_buf pipe; /* bytes on their way to this end */
-    uint32_t n_sent[N_STREAMS], n_got[N_STREAMS];
-    bool is_blocked[N_STREAMS];
-    unsigned busy_of_16; /* chance that a message finds us busy */
-    bool has_failed;
-};
-
-struct world {
-    struct end ends[2];
-    uint64_t seed, now_us;
-};
-
-static uint32_t roll(struct world *world, uint32_t n)
+static size_t roll_size(struct mux_world *world)
 {
-    world->seed ^= world->seed << 13;
-    world->seed ^= world->seed >> 7;
-    world->seed ^= world->seed << 17;
-    return (uint32_t)(world->seed >> 33) % n;
-}
-
-static void fill(uint8_t *data, uint32_t stream, uint32_t serial, size_t size)
-{
-    memset(data, 0, 8);
-    wire_store_u32(data, (uint32_t)size);
-    for (size_t i = 8; i < size; i++)
-        data[i] = (uint8_t)(stream * 17 + serial * 31 + i * 7 + (i >> 8));
-}
-
-static enum sess_verdict on_message(void *userdata, uint32_t stream, const uint8_t *data, size_t size)
-{
-    struct end *end = userdata;
-    uint8_t *expected;
-
-    if (stream >= N_STREAMS) {
-        end->has_failed = true;
-        return SESS_ACCEPTED;
-    }
-    if (stream != 0 && end->busy_of_16 && roll(end->world, 16) < end->busy_of_16) {
-        end->is_blocked[stream] = true;
-        return SESS_BUSY;
-    }
-    expected = malloc(size);
-    fill(expected, stream, end->n_got[stream]++, size);
-    if (memcmp(expected, data, size) != 0)
-        end->has_failed = true;
-    free(expected);
-    return SESS_ACCEPTED;
-}
-
-static const struct sess_mux_config defaults = {
-    .n_streams_max = N_STREAMS,
-    .message_max = 1024 * 1024,
-    .window_bytes = 64 * 1024,
-    .reassembly_max = 256 * 1024,
-    .queue_max = 4 * 1024 * 1024,
-    .heartbeat_ms = 1000,
-};
-
-static void world_init(struct world *world, const struct sess_mux_config *config, uint64_t seed)
-{
-    struct wire_frame_hello hello = { 0 };
-
-    memset(world, 0, sizeof(*world));
-    world->seed = seed * 0x9e3779b97f4a7c15u + 1;
-    world->now_us = 1;
-    sess_mux_fill_hello(config, &hello);
-    for (int i = 0; i < 2; i++) {
-        struct end *end = &world->ends[i];
-
-        end->world = world;
-        assert_int_equal(sess_mux_new(config, on_message, end, &end->mux), 0);
-        sess_mux_set_peer(end->mux, &hello);
-        assert_int_equal(sess_mux_attach(end->mux, 0), 0);
-        sb_buf_init(&end->pipe, 1 << 24);
-    }
-}
-
-static void world_deinit(struct world *world)
-{
-    for (int i = 0; i < 2; i++) {
-        sess_mux_free(world->ends[i].mux);
-        sb_buf_deinit(&world->ends[i].pipe);
-    }
-}
-
-static int send_size(struct end *from, enum sess_class class, uint32_t stream, size_t size)
-{
-    uint8_t *data = malloc(size);
-    int r;
-
-    fill(data, stream, from->n_sent[stream], size);
-    r = sess_mux_send(from->mux, class, stream, 0, data, size);
-    if (r == 0)
-        from->n_sent[stream]++;
-    free(data);
-    return r;
-}
-
-static void push(struct world *world, int from)
-{
-    uint8_t room[WIRE_FRAME_MAX];
-    size_t size;
-
-    if (world->ends[!from].pipe.length > PIPE_MAX)
-        return;
-    size = sess_mux_pull(world->ends[from].mux, room, sizeof(room));
-    if (size)
-        assert_int_equal(sb_buf_append(&world->ends[!from].pipe, room, size), 0);
-}
-
-static void deliver(struct world *world, int to, size_t size)
-{
-    struct end *end = &world->ends[to];
-    uint32_t reason;
-    uint8_t *copy;
-
-    if (size > end->pipe.length)
-        size = end->pipe.length;
-    if (size == 0)
-        return;
-    copy = malloc(size); /* exact, so that a read past its end is seen */
-    memcpy(copy, sb_buf_bytes(&end->pipe), size);
-    sb_buf_consume(&end->pipe, size);
-    assert_int_equal(sess_mux_feed(end->mux, copy, size, ++world->now_us, &reason), 0);
-    free(copy);
-    assert_false(end->has_failed);
-}
-
-/* The connection breaks with whatever was on it, and another one takes the session on. */
-static void cut(struct world *world)
-{
-    for (int i = 0; i < 2; i++) {
-        sb_buf_deinit(&world->ends[i].pipe);
-        sess_mux_detach(world->ends[i].mux);
-        assert_int_equal(sess_mux_pull(world->ends[i].mux, (uint8_t[WIRE_FRAME_MAX]){ 0 }, WIRE_FRAME_MAX), 0);
-    }
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(sess_mux_attach(world->ends[i].mux, sess_mux_get_received(world->ends[!i].mux)), 0);
-}
-
-static void unblock_all(struct world *world)
-{
-    for (int i = 0; i < 2; i++) {
-        for (uint32_t s = 0; s < N_STREAMS; s++) {
-            if (!world->ends[i].is_blocked[s])
-                continue;
-            world->ends[i].is_blocked[s] = false;
-            assert_int_equal(sess_mux_unblock(world->ends[i].mux, s), 0);
-        }
-    }
-}
-
-/* Until nothing moves any more. */
-static void drain(struct world *world)
-{
-    bool moves = true;
-
-    world->ends[0].busy_of_16 = world->ends[1].busy_of_16 = 0;
-    unblock_all(world);
-    while (moves) {
-        moves = false;
-        for (int i = 0; i < 2; i++) {
-            push(world, i);
-            moves = moves || world->ends[!i].pipe.length > 0;
-            deliver(world, !i, SIZE_MAX);
-        }
-    }
-}
-
-static void check_all_arrived(struct world *world)
-{
-    for (int i = 0; i < 2; i++) {
-        for (int s = 0; s < N_STREAMS; s++)
-            assert_int_equal(world->ends[!i].n_got[s], world->ends[i].n_sent[s]);
-    }
-}
-
-static void check_empty(struct world *world)
-{
-    struct sess_mux_stats stats;
-
-    for (int i = 0; i < 2; i++) {
-        for (uint32_t s = 1; s < N_STREAMS; s++)
-            sess_mux_end_stream(world->ends[i].mux, s);
-    }
-    drain(world);
-    for (int n = 0; n < 2; n++) {
-        sess_mux_beat(world->ends[0].mux, world->now_us);
-        sess_mux_beat(world->ends[1].mux, world->now_us);
-        drain(world);
-    }
-    for (int i = 0; i < 2; i++) {
-        sess_mux_get_stats(world->ends[i].mux, &stats);
-        assert_int_equal(stats.queued_bytes, 0);
-        assert_int_equal(stats.held_bytes, 0);
-        assert_int_equal(stats.n_streams_out, 0);
-        assert_int_equal(stats.n_streams_in, 0);
-        assert_true(stats.rtt_us > 0);
-    }
-}
-
-static size_t roll_size(struct world *world)
-{
-    switch (roll(world, 8)) {
+    switch (mux_world_roll(world, 8)) {
     case 0:
         return 8;
     case 1:
-        return 8 + roll(world, 200 * 1024);
+        return 8 + mux_world_roll(world, 200 * 1024);
     case 2:
-        return WIRE_FRAME_PAYLOAD_MAX - 4 + roll(world, 8);
+        return WIRE_FRAME_PAYLOAD_MAX - 4 + mux_world_roll(world, 8);
     default:
-        return 8 + roll(world, 300);
+        return 8 + mux_world_roll(world, 300);
     }
 }
 
-static void random_step(struct world *world, bool with_cuts)
+static void random_step(struct mux_world *world, bool with_cuts)
 {
-    int i = (int)roll(world, 2);
-    struct end *end = &world->ends[i];
-    uint32_t stream = roll(world, N_STREAMS);
+    int i = (int)mux_world_roll(world, 2);
+    struct mux_end *end = &world->ends[i];
+    uint32_t stream = mux_world_roll(world, MUX_WORLD_STREAMS);
     enum sess_class class = stream == 0 ? SESS_CLASS_CONTROL : stream < 6 ? SESS_CLASS_CALL : SESS_CLASS_BULK;
 
-    switch (roll(world, 16)) {
+    switch (mux_world_roll(world, 16)) {
     case 0:
     case 1:
     case 2:
-        (void)send_size(end, class, stream, roll_size(world));
+        (void)mux_world_send(end, class, stream, roll_size(world));
         break;
     case 3:
-        if (roll(world, 4) == 0)
+        if (mux_world_roll(world, 4) == 0)
             sess_mux_end_stream(end->mux, stream);
         break;
     case 4:
-        unblock_all(world);
+        mux_world_unblock_all(world);
         break;
     case 5:
         sess_mux_beat(end->mux, ++world->now_us);
         break;
     case 6:
-        if (with_cuts && roll(world, 8) == 0)
-            cut(world);
+        if (with_cuts && mux_world_roll(world, 8) == 0)
+            mux_world_cut(world);
         break;
     default:
-        push(world, i);
-        deliver(world, roll(world, 2) != 0, 1 + roll(world, roll(world, 4) ? 40000 : 16));
+        mux_world_push(world, i);
+        mux_world_deliver(world, mux_world_roll(world, 2) != 0, 1 + mux_world_roll(world, mux_world_roll(world, 4) ? 40000 : 16));
         break;
     }
 }
@@ -277,52 +70,52 @@ static void test_random_schedules(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 60; seed++) {
-        struct world world;
+        struct mux_world world;
 
-        world_init(&world, &defaults, seed);
+        mux_world_init(&world, &mux_world_defaults, seed);
         world.ends[0].busy_of_16 = seed % 3 ? 1 : 0;
         world.ends[1].busy_of_16 = seed % 4 ? 2 : 0;
         for (int i = 0; i < 3000; i++)
             random_step(&world, seed % 2 == 0);
-        drain(&world);
-        check_all_arrived(&world);
-        check_empty(&world);
-        world_deinit(&world);
+        mux_world_drain(&world);
+        mux_world_check_arrived(&world);
+        mux_world_check_empty(&world);
+        mux_world_deinit(&world);
     }
 }
 
 /* One conversation, cut after every possible number of bytes in one direction. */
 static bool run_cut_at(size_t position)
 {
-    struct world world;
+    struct mux_world world;
     size_t passed = 0;
     bool was_cut = false;
 
-    world_init(&world, &defaults, 7);
+    mux_world_init(&world, &mux_world_defaults, 7);
     for (int n = 0; n < 3; n++) {
-        send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 20);
-        send_size(&world.ends[0], SESS_CLASS_CALL, 1, 60 + (size_t)n);
-        send_size(&world.ends[0], SESS_CLASS_CALL, 2, 8);
-        send_size(&world.ends[1], SESS_CLASS_CALL, 1, 33);
-        push(&world, 0);
-        push(&world, 1);
+        mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 20);
+        mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 60 + (size_t)n);
+        mux_world_send(&world.ends[0], SESS_CLASS_CALL, 2, 8);
+        mux_world_send(&world.ends[1], SESS_CLASS_CALL, 1, 33);
+        mux_world_push(&world, 0);
+        mux_world_push(&world, 1);
         if (n == 1)
             sess_mux_end_stream(world.ends[0].mux, 2);
         while (!was_cut && world.ends[1].pipe.length > 0) {
             if (passed == position) {
-                cut(&world);
+                mux_world_cut(&world);
                 was_cut = true;
                 break;
             }
-            deliver(&world, 1, 1);
+            mux_world_deliver(&world, 1, 1);
             passed++;
         }
-        deliver(&world, 0, position % 50);
+        mux_world_deliver(&world, 0, position % 50);
     }
-    drain(&world);
-    check_all_arrived(&world);
-    check_empty(&world);
-    world_deinit(&world);
+    mux_world_drain(&world);
+    mux_world_check_arrived(&world);
+    mux_world_check_empty(&world);
+    mux_world_deinit(&world);
     return was_cut;
 }
 
@@ -339,64 +132,64 @@ static void test_cut_everywhere(void **state)
 /* Many messages at once, far more than the budget: one after the other becomes whole. */
 static void test_budget(void **state)
 {
-    struct sess_mux_config config = defaults;
+    struct sess_mux_config config = mux_world_defaults;
     struct sess_mux_stats stats;
-    struct world world;
+    struct mux_world world;
     size_t most = 0;
 
     (void)state;
     config.reassembly_max = 128 * 1024;
-    world_init(&world, &config, 3);
-    for (uint32_t s = 1; s < N_STREAMS; s++)
-        assert_int_equal(send_size(&world.ends[0], SESS_CLASS_BULK, s, 300 * 1024), 0);
-    for (int i = 0; i < 100000 && world.ends[1].n_got[N_STREAMS - 1] == 0; i++) {
-        push(&world, 0);
-        deliver(&world, 1, SIZE_MAX);
-        push(&world, 1);
-        deliver(&world, 0, SIZE_MAX);
+    mux_world_init(&world, &config, 3);
+    for (uint32_t s = 1; s < MUX_WORLD_STREAMS; s++)
+        assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_BULK, s, 300 * 1024), 0);
+    for (int i = 0; i < 100000 && world.ends[1].n_got[MUX_WORLD_STREAMS - 1] == 0; i++) {
+        mux_world_push(&world, 0);
+        mux_world_deliver(&world, 1, SIZE_MAX);
+        mux_world_push(&world, 1);
+        mux_world_deliver(&world, 0, SIZE_MAX);
         sess_mux_get_stats(world.ends[1].mux, &stats);
         if (stats.held_bytes > most)
             most = stats.held_bytes;
     }
-    drain(&world);
-    check_all_arrived(&world);
+    mux_world_drain(&world);
+    mux_world_check_arrived(&world);
     /* the budget, the initial windows, and the one message that is always let through */
-    assert_true(most <= config.reassembly_max + (N_STREAMS - 1) * 16 * 1024 + 300 * 1024 + config.window_bytes);
-    assert_true(most < (N_STREAMS - 1) * 300 * 1024 / 2);
-    check_empty(&world);
-    world_deinit(&world);
+    assert_true(most <= config.reassembly_max + (MUX_WORLD_STREAMS - 1) * 16 * 1024 + 300 * 1024 + config.window_bytes);
+    assert_true(most < (MUX_WORLD_STREAMS - 1) * 300 * 1024 / 2);
+    mux_world_check_empty(&world);
+    mux_world_deinit(&world);
 }
 
 /* A busy receiver holds its own stream up and no other, and its sender gets no more than the window out. */
 static void test_busy(void **state)
 {
     struct sess_mux_stats stats;
-    struct world world;
+    struct mux_world world;
 
     (void)state;
-    world_init(&world, &defaults, 5);
+    mux_world_init(&world, &mux_world_defaults, 5);
     world.ends[1].busy_of_16 = 16;
     for (int i = 0; i < 100; i++)
-        assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 1, 10000), 0);
+        assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 10000), 0);
     for (int i = 0; i < 1000; i++) {
-        push(&world, 0);
-        deliver(&world, 1, SIZE_MAX);
-        push(&world, 1);
-        deliver(&world, 0, SIZE_MAX);
+        mux_world_push(&world, 0);
+        mux_world_deliver(&world, 1, SIZE_MAX);
+        mux_world_push(&world, 1);
+        mux_world_deliver(&world, 0, SIZE_MAX);
     }
     assert_int_equal(world.ends[1].n_got[1], 0);
     sess_mux_get_stats(world.ends[1].mux, &stats);
-    assert_true(stats.held_bytes > 0 && stats.held_bytes <= defaults.window_bytes);
+    assert_true(stats.held_bytes > 0 && stats.held_bytes <= mux_world_defaults.window_bytes);
     world.ends[1].busy_of_16 = 0;
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 2, 10000), 0);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 100), 0);
-    push(&world, 0);
-    deliver(&world, 1, SIZE_MAX);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 2, 10000), 0);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 100), 0);
+    mux_world_push(&world, 0);
+    mux_world_deliver(&world, 1, SIZE_MAX);
     assert_int_equal(world.ends[1].n_got[2], 1);
     assert_int_equal(world.ends[1].n_got[0], 1);
-    drain(&world);
-    check_all_arrived(&world);
-    world_deinit(&world);
+    mux_world_drain(&world);
+    mux_world_check_arrived(&world);
+    mux_world_deinit(&world);
 }
 
 /* Streams of the DATA frames that come out of one end, in order. */
@@ -420,31 +213,31 @@ static void test_order_of_classes(void **state)
 {
     static const uint32_t expected[] = { 0, 1, 8, 9, 8, 9 };
     uint32_t streams[16];
-    struct world world;
+    struct mux_world world;
 
     (void)state;
-    world_init(&world, &defaults, 1);
-    send_size(&world.ends[0], SESS_CLASS_BULK, 8, 2 * WIRE_FRAME_PAYLOAD_MAX - 5000);
-    send_size(&world.ends[0], SESS_CLASS_BULK, 9, 2 * WIRE_FRAME_PAYLOAD_MAX - 5000);
-    send_size(&world.ends[0], SESS_CLASS_CALL, 1, 100);
-    send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 100);
+    mux_world_init(&world, &mux_world_defaults, 1);
+    mux_world_send(&world.ends[0], SESS_CLASS_BULK, 8, 2 * WIRE_FRAME_PAYLOAD_MAX - 5000);
+    mux_world_send(&world.ends[0], SESS_CLASS_BULK, 9, 2 * WIRE_FRAME_PAYLOAD_MAX - 5000);
+    mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 100);
+    mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 100);
     /* 16 KiB of credit each: two turns, the second shorter. */
     assert_true(list_streams(world.ends[0].mux, streams, 16) >= 6);
     assert_memory_equal(streams, expected, 2 * sizeof(uint32_t));
     for (int i = 2; i < 6; i++)
         assert_true(streams[i] == 8 || streams[i] == 9);
     assert_int_not_equal(streams[2], streams[3]);
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 static void test_sent_cookies(void **state)
 {
     uint8_t data[40000] = { 0 }, room[WIRE_FRAME_MAX];
     uint64_t cookie;
-    struct world world;
+    struct mux_world world;
 
     (void)state;
-    world_init(&world, &defaults, 1);
+    mux_world_init(&world, &mux_world_defaults, 1);
     wire_store_u32(data, 10000);
     assert_int_equal(sess_mux_send(world.ends[0].mux, SESS_CLASS_CALL, 1, 11, data, 10000), 0);
     assert_int_equal(sess_mux_send(world.ends[0].mux, SESS_CLASS_CALL, 1, 12, data, 10000), 0);
@@ -455,42 +248,42 @@ static void test_sent_cookies(void **state)
     assert_true(sess_mux_next_sent(world.ends[0].mux, &cookie));
     assert_int_equal(cookie, 11);
     assert_false(sess_mux_next_sent(world.ends[0].mux, &cookie));
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 static void test_send_limits(void **state)
 {
-    struct sess_mux_config config = defaults;
-    struct world world;
+    struct sess_mux_config config = mux_world_defaults;
+    struct mux_world world;
     uint8_t data[16] = { 16 };
 
     (void)state;
     config.queue_max = 1000;
     config.message_max = 2000;
     config.n_streams_max = 2;
-    world_init(&world, &config, 1);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 1, 2001), -EMSGSIZE);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 1, 900), 0);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 1, 101), -EAGAIN);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 1, 100), 0);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 1000), 0); /* has a share of its own */
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 8), -EAGAIN);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CONTROL, 1, 8), -EINVAL);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 0, 8), -EINVAL);
+    mux_world_init(&world, &config, 1);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 2001), -EMSGSIZE);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 900), 0);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 101), -EAGAIN);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 100), 0);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 1000), 0); /* has a share of its own */
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 8), -EAGAIN);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 1, 8), -EINVAL);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 0, 8), -EINVAL);
     assert_int_equal(sess_mux_send(world.ends[0].mux, SESS_CLASS_CALL, 1, 0, data, 15), -EINVAL);
-    drain(&world);
+    mux_world_drain(&world);
     sess_mux_beat(world.ends[1].mux, 5);
-    drain(&world);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 2, 1000), 0);
-    drain(&world);
+    mux_world_drain(&world);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 2, 1000), 0);
+    mux_world_drain(&world);
     sess_mux_beat(world.ends[1].mux, 6);
-    drain(&world);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 3, 8), -EAGAIN);
+    mux_world_drain(&world);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 3, 8), -EAGAIN);
     sess_mux_end_stream(world.ends[0].mux, 2);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 2, 8), -EINVAL);
-    drain(&world);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CALL, 3, 8), 0);
-    world_deinit(&world);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 2, 8), -EINVAL);
+    mux_world_drain(&world);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 3, 8), 0);
+    mux_world_deinit(&world);
 }
 
 /* A frame of our own making to a fresh mux. */
@@ -537,107 +330,107 @@ static void test_hostile_frames(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct world world;
+        struct mux_world world;
 
-        world_init(&world, &defaults, 1);
+        mux_world_init(&world, &mux_world_defaults, 1);
         assert_int_equal(feed_frame(world.ends[0].mux, rows[i].type, rows[i].stream, rows[i].payload, rows[i].size),
                          rows[i].expected);
-        world_deinit(&world);
+        mux_world_deinit(&world);
     }
 }
 
 static void test_hostile_streams(void **state)
 {
     static uint8_t data[WIRE_FRAME_PAYLOAD_MAX] = { 0, 0, 8 }; /* a message of 512 KiB begins */
-    struct sess_mux_config config = defaults;
-    struct world world;
+    struct sess_mux_config config = mux_world_defaults;
+    struct mux_world world;
     int r = 0;
 
     (void)state;
     /* more than its credit: n, n + 1. The second stream is not the oldest one, and without a budget it gets no more. */
     config.reassembly_max = 0;
     for (size_t extra = 0; extra < 2; extra++) {
-        world_init(&world, &config, 1);
+        mux_world_init(&world, &config, 1);
         assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 1, data, sizeof(data)), 0);
         assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 2, data, sizeof(data)), 0);
         assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 2, data, 16384 - sizeof(data) + extra),
                          extra ? -EBADMSG : 0);
-        world_deinit(&world);
+        mux_world_deinit(&world);
     }
     /* more streams than agreed: n, n + 1 */
-    world_init(&world, &defaults, 1);
-    for (uint32_t s = 1; s <= N_STREAMS; s++)
+    mux_world_init(&world, &mux_world_defaults, 1);
+    for (uint32_t s = 1; s <= MUX_WORLD_STREAMS; s++)
         assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, s, data, 4), 0);
-    assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, N_STREAMS + 1, data, 4), -EBADMSG);
-    world_deinit(&world);
+    assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, MUX_WORLD_STREAMS + 1, data, 4), -EBADMSG);
+    mux_world_deinit(&world);
     /* an end within a message, and after the end */
-    world_init(&world, &defaults, 1);
+    mux_world_init(&world, &mux_world_defaults, 1);
     assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 1, data, 4), 0);
     assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_END_STREAM, 1, NULL, 0), -EBADMSG);
-    world_deinit(&world);
-    world_init(&world, &defaults, 1);
+    mux_world_deinit(&world);
+    mux_world_init(&world, &mux_world_defaults, 1);
     assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_END_STREAM, 1, NULL, 0), 0);
     assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 1, data, 4), -EBADMSG);
-    world_deinit(&world);
+    mux_world_deinit(&world);
     /* control messages that never become whole */
-    world_init(&world, &defaults, 1);
+    mux_world_init(&world, &mux_world_defaults, 1);
     for (int i = 0, done = 0; i < 100 && !done; i++)
         done = (r = feed_frame(world.ends[0].mux, WIRE_FRAME_DATA, 0, data, sizeof(data))) != 0;
     assert_int_equal(r, -EBADMSG);
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 /* PINGs to somebody who cannot write: answers do not pile up. */
 static void test_ping_flood(void **state)
 {
-    struct world world;
+    struct mux_world world;
     uint8_t stamp[8] = { 1 }, room[WIRE_FRAME_MAX];
 
     (void)state;
-    world_init(&world, &defaults, 1);
+    mux_world_init(&world, &mux_world_defaults, 1);
     for (int i = 0; i < 100000; i++)
         assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_PING, 0, stamp, 8), 0);
     assert_true(sess_mux_pull(world.ends[0].mux, room, sizeof(room)) <= 4096);
     assert_int_equal(sess_mux_pull(world.ends[0].mux, room, sizeof(room)), 0);
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 static void test_impossible_resume(void **state)
 {
-    struct world world;
+    struct mux_world world;
 
     (void)state;
-    world_init(&world, &defaults, 1);
-    send_size(&world.ends[0], SESS_CLASS_CALL, 1, 100);
-    drain(&world);
+    mux_world_init(&world, &mux_world_defaults, 1);
+    mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 100);
+    mux_world_drain(&world);
     sess_mux_beat(world.ends[1].mux, 5);
-    drain(&world); /* one frame is acknowledged */
+    mux_world_drain(&world); /* one frame is acknowledged */
     assert_false(sess_mux_can_resume(world.ends[0].mux, 0));
     assert_true(sess_mux_can_resume(world.ends[0].mux, 1));
     assert_false(sess_mux_can_resume(world.ends[0].mux, 2));
     assert_int_equal(sess_mux_attach(world.ends[0].mux, 0), -EBADMSG);
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 /* A receiver that acknowledges nothing stops bulk, and control still gets out. */
 static void test_unacknowledged(void **state)
 {
     uint32_t streams[512];
-    struct world world;
+    struct mux_world world;
     uint8_t credit[4] = { 0, 0, 0, 1 };
     size_t n;
 
     (void)state;
-    world_init(&world, &defaults, 1);
+    mux_world_init(&world, &mux_world_defaults, 1);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(send_size(&world.ends[0], SESS_CLASS_BULK, 8, 1024 * 1024), 0);
+        assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_BULK, 8, 1024 * 1024), 0);
     assert_int_equal(feed_frame(world.ends[0].mux, WIRE_FRAME_CREDIT, 8, credit, 4), 0);
     n = list_streams(world.ends[0].mux, streams, 512);
     assert_true(n >= 64 && n <= 66);
-    assert_int_equal(send_size(&world.ends[0], SESS_CLASS_CONTROL, 0, 100), 0);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 100), 0);
     assert_int_equal(list_streams(world.ends[0].mux, streams, 512), 1);
     assert_int_equal(streams[0], 0);
-    world_deinit(&world);
+    mux_world_deinit(&world);
 }
 
 int main(void)
