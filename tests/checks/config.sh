@@ -7,8 +7,9 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
 # Settings are commented out as "#key = value"; a comment has a space behind its "#".
-sed 's/^#\([a-z]\)/\1/' "$conf" >"$work/softbusd.conf"
-sed -n 's/^\([a-z_0-9]*\) *=.*/\1/p' "$work/softbusd.conf" | sort -u >"$work/keys"
+# A key that has no default stands there without a value, and stays commented.
+sed 's/^#\([a-z_0-9]* *= *[^ ]\)/\1/' "$conf" >"$work/softbusd.conf"
+sed -n 's/^#\([a-z_0-9]*\) *=.*/\1/p' "$conf" | sort -u >"$work/keys"
 
 result "data/softbusd.conf sets nothing" "$(grep -nvE '^(#.*|\[[a-z]+\]|)$' "$conf")"
 result "data/softbusd.conf shows the keys" "$([ -s "$work/keys" ] || echo "none found")"
