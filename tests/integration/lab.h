@@ -150,6 +150,8 @@ bool lab_app_is_running(const struct lab_app *app);
 int lab_app_get_status(const struct lab_app *app); /* exit status, or 128 + signal */
 void lab_app_signal(struct lab_app *app, int signal);
 void lab_app_kill(struct lab_app *app);            /* SIGKILL; does not wait */
+/* SIGKILL, and the lab may free it from now on: for tests that use up many. */
+void lab_app_discard(struct lab_app *app);
 /* Lines between the test and the process. say and hear are for the process; hear blocks; NULL when the test is gone. */
 void lab_app_say(struct lab_app *app, const char *format, ...) __attribute__((__format__(printf, 2, 3)));
 const char *lab_app_hear(struct lab_app *app);

@@ -143,11 +143,27 @@ static void lab_app_run(struct lab *lab, struct lab_app *app, const char *socket
     _exit(status);
 }
 
+static void lab_app_free_discarded(struct lab *lab)
+{
+    for (unsigned i = 0; i < lab->n_apps;) {
+        struct lab_app *app = lab->apps[i];
+        if (app->is_running || !app->is_discarded) {
+            i++;
+            continue;
+        }
+        if (app->fd >= 0)
+            close(app->fd);
+        free(app);
+        lab->apps[i] = lab->apps[--lab->n_apps];
+    }
+}
+
 struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const char *name, lab_app_fn fn,
                              void *userdata)
 {
     struct lab_app *app = calloc(1, sizeof(*app));
     int pair[2];
+    lab_app_free_discarded(lab);
     if (app == NULL || lab->n_apps == LAB_APPS_MAX || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         lab_fail(lab, __FILE__, __LINE__, "no room for app %s", name);
     app->pid = lab_fork(lab);
@@ -265,6 +281,12 @@ void lab_app_signal(struct lab_app *app, int signal)
 void lab_app_kill(struct lab_app *app)
 {
     kill(app->pid, SIGKILL);
+}
+
+void lab_app_discard(struct lab_app *app)
+{
+    app->is_discarded = true;
+    lab_app_kill(app);
 }
 
 void lab_app_reap_all(struct lab *lab)

@@ -21,7 +21,7 @@ struct lab_bus {
 struct lab_app {
     pid_t pid;
     int fd, status;
-    bool is_running, is_child;
+    bool is_running, is_child, is_discarded;
     char text[65536]; /* said so far; in the child: heard and not returned yet */
     size_t n_text;
     char line[512];

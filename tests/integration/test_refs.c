@@ -178,7 +178,7 @@ static void do_link(struct schedule *schedule, struct holder *holder, struct sof
 static void do_kill(struct schedule *schedule)
 {
     unsigned index = draw(schedule, N_WORKERS);
-    lab_app_kill(schedule->workers[index].app);
+    lab_app_discard(schedule->workers[index].app);
     for (unsigned i = 0; i < N_DEVICES; i++)
         schedule->holders[i].services[index] = softbus_object_unref(schedule->holders[i].services[index]);
     start_worker(schedule, index);
@@ -260,7 +260,7 @@ static void run_schedule(struct lab *lab, uint64_t seed, unsigned n_steps, bool 
             LAB_UNTIL(lab, lab_device_get_status(lab_get_device(lab, i), "references") == n_at_rest[i] &&
                                lab_device_get_status(lab_get_device(lab, i), "services") == N_WORKERS / N_DEVICES);
     for (unsigned i = 0; i < N_WORKERS; i++)
-        lab_app_kill(schedule->workers[i].app);
+        lab_app_discard(schedule->workers[i].app);
     for (unsigned i = 0; i < N_DEVICES; i++)
         lab_device_check_empty(lab_get_device(lab, i));
     free(schedule);
