@@ -71,6 +71,7 @@ struct sess_session {
     uint64_t id, peer_instance;
     char name[64];
     unsigned n_violations, beat_ms;
+    bool has_lost_control; /* a control message found no room: both sides' counts differ from now on */
     uint64_t n_resumed, sent_bytes, received_bytes, next_beat_ms;
 };
 

@@ -82,6 +82,17 @@ static void on_reap(evutil_socket_t fd, short events, void *userdata)
     }
 }
 
+/* The peer takes in so little that not even control messages find room. */
+static void end_deaf(struct sess_link *peer)
+{
+    char text[WIRE_DEVID_TEXT_SIZE];
+
+    wire_devid_format(&peer->id, text);
+    sess_manager_note(peer->manager, SB_LOG_WARNING, "session ended: more than %zu bytes of control messages wait for device %s",
+                      peer->manager->config.queue_max, text);
+    sess_link_end(peer, SESS_END_PROTOCOL, WIRE_FRAME_CLOSE_PROTOCOL);
+}
+
 static void on_flush(evutil_socket_t fd, short events, void *userdata)
 {
     struct sess_manager *manager = userdata;
@@ -90,7 +101,11 @@ static void on_flush(evutil_socket_t fd, short events, void *userdata)
     (void)fd;
     (void)events;
     while ((link = sb_list_first(&manager->to_flush))) {
-        sess_link_flush(SB_CONTAINER_OF(link, struct sess_link, flush_link));
+        struct sess_link *peer = SB_CONTAINER_OF(link, struct sess_link, flush_link);
+
+        if (peer->session && peer->session->has_lost_control)
+            end_deaf(peer);
+        sess_link_flush(peer);
         if (link == last)
             break;
     }
@@ -382,7 +397,9 @@ int sess_manager_send(struct sess_manager *manager, const struct wire_devid *id,
     if (!peer)
         return -ENOTCONN;
     r = sess_mux_send(peer->session->mux, class, stream, cookie, data, size);
-    if (r == 0)
+    if (class == SESS_CLASS_CONTROL && (r == -EAGAIN || r == -ENOMEM))
+        peer->session->has_lost_control = true;
+    if (r == 0 || peer->session->has_lost_control)
         sess_link_flush_soon(peer);
     return r;
 }

@@ -98,7 +98,8 @@ void sess_manager_clear_static(struct sess_manager *manager);
 void sess_manager_trust_changed(struct sess_manager *manager);
 
 /* Queues one message; copies data. Order is kept within a stream. stream 0 is reserved for SESS_CLASS_CONTROL.
- * cookie 0: no `sent` callback. -ENOTCONN: no session; -EMSGSIZE; -EAGAIN: queue_max, or too many streams; -ENOMEM. */
+ * cookie 0: no `sent` callback. A control message that finds no room ends the session soon (SESS_END_PROTOCOL).
+ * -ENOTCONN: no session; -EMSGSIZE; -EAGAIN: queue_max, or too many streams; -ENOMEM. */
 int sess_manager_send(struct sess_manager *manager, const struct wire_devid *id, enum sess_class class, uint32_t stream,
                       uint64_t cookie, const uint8_t *data, size_t size);
 

@@ -59,7 +59,7 @@ void sess_mux_detach(struct sess_mux *mux);
 
 /* Queues a message, which opens with its own u32 size; copies data. -EINVAL: stream 0 with another class than
  * control or the reverse, a size that does not fit the first four bytes, or an ended stream; -EMSGSIZE: more than both sides take;
- * -EAGAIN: queue_max (control is counted apart), or too many streams; -ENOMEM. */
+ * -EAGAIN: queue_max (control is counted apart; twice as much for a message of at most 32 bytes), or too many streams; -ENOMEM. */
 int sess_mux_send(struct sess_mux *mux, enum sess_class class, uint32_t stream, uint64_t cookie, const uint8_t *data,
                   size_t size);
 

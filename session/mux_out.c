@@ -18,6 +18,9 @@
 static const size_t kept_max[SESS_MUX_N_CLASSES] = { 1536 * 1024, 1280 * 1024, 1024 * 1024 };
 #define KEPT_MAX_OTHER (2048u * 1024)
 
+/* What gives back or gives up must find room where requests do not, and go behind them: up to twice queue_max. */
+#define SMALL_MESSAGE_BYTES 32
+
 /* Less room than this at the end of a pull is left alone rather than cut a message for it. */
 #define ROOM_MIN 1024
 
@@ -84,7 +87,7 @@ void sess_mux_out_refresh(struct sess_mux *mux, struct sess_mux_out *stream)
 static int check_message(const struct sess_mux *mux, enum sess_class class, uint32_t id, const uint8_t *data,
                          size_t size)
 {
-    size_t queued = mux->queued_bytes[class != SESS_CLASS_CONTROL];
+    size_t queued = mux->queued_bytes[class != SESS_CLASS_CONTROL], queue_max = mux->config.queue_max;
 
     if ((id == 0) != (class == SESS_CLASS_CONTROL) || (unsigned)class >= SESS_MUX_N_CLASSES)
         return -EINVAL;
@@ -92,8 +95,10 @@ static int check_message(const struct sess_mux *mux, enum sess_class class, uint
         return -EMSGSIZE;
     if (size < 8 || wire_load_u32(data) != size)
         return -EINVAL;
+    if (size <= SMALL_MESSAGE_BYTES)
+        queue_max *= 2;
     /* What is kept was let in once; it counts so that a peer that acknowledges nothing slows us down. */
-    if (size > mux->config.queue_max || queued + mux->kept.length > mux->config.queue_max - size)
+    if (size > queue_max || queued + mux->kept.length > queue_max - size)
         return -EAGAIN;
     return 0;
 }

@@ -267,7 +267,11 @@ static void test_send_limits(void **state)
     assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 101), -EAGAIN);
     assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 100), 0);
     assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 1000), 0); /* has a share of its own */
-    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 8), -EAGAIN);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 0, 33), -EAGAIN);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 33), -EAGAIN);
+    for (int i = 0; i < 31; i++) /* what gives back has as much again */
+        assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 32), 0);
+    assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 1, 32), -EAGAIN);
     assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CONTROL, 1, 8), -EINVAL);
     assert_int_equal(mux_world_send(&world.ends[0], SESS_CLASS_CALL, 0, 8), -EINVAL);
     assert_int_equal(sess_mux_send(world.ends[0].mux, SESS_CLASS_CALL, 1, 0, data, 15), -EINVAL);
