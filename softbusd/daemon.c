@@ -335,6 +335,7 @@ static int make_parts(struct hub_daemon *daemon)
         .trust_apply = apply_trust,
         .status_get = get_status,
     };
+    const struct hub_credentials own = { .pid = (uint32_t)getpid(), .uid = (uint32_t)geteuid(), .gid = (uint32_t)getegid() };
     const struct hub_limits hub_limits = get_hub_limits(&daemon->config);
     const struct hub_apps_limits apps_limits = get_apps_limits(&daemon->config);
     const struct hub_accept_limits accept_limits = get_accept_limits(daemon);
@@ -344,7 +345,7 @@ static int make_parts(struct hub_daemon *daemon)
         r = hub_peers_new(daemon->loop, &daemon->log, daemon->identity, &daemon->trust, daemon->paths.trust_file, &daemon->peers);
     if (r == 0)
         r = hub_new(&ops, &hub_limits, &daemon->log, &daemon->trust, sess_identity_get_id(daemon->identity), daemon->name,
-                    (uint32_t)geteuid(), (uint32_t)getpid(), &daemon->hub);
+                    &own, &daemon->hub);
     if (r == 0)
         r = hub_apps_new(daemon->loop, daemon->hub, &daemon->log, &apps_limits, &daemon->apps);
     if (r == 0)

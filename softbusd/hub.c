@@ -12,8 +12,8 @@
 #include <stdlib.h>
 
 int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
-            struct sess_trust *trust, const struct wire_devid *self, const char *name, uint32_t uid, uint32_t pid,
-            struct hub **ret_hub)
+            struct sess_trust *trust, const struct wire_devid *self, const char *name,
+            const struct hub_credentials *own, struct hub **ret_hub)
 {
     struct hub *hub = calloc(1, sizeof(*hub));
 
@@ -24,8 +24,7 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     hub->log = log;
     hub->trust = trust;
     hub->self = *self;
-    hub->uid = uid;
-    hub->pid = pid;
+    hub->own = *own;
     wire_devid_format(self, hub->self_text);
     snprintf(hub->name, sizeof(hub->name), "%s", name);
     sb_idtab_init(&hub->calls, &hub->random, HUB_CALLS_MAX);

@@ -67,11 +67,11 @@ struct hub_ops {
     bool (*status_get)(void *userdata, unsigned n, const char **ret_name, uint64_t *ret_value, const char **ret_text);
 };
 
-/* borrows log and trust for the hub's life; copies the rest. uid is the daemon's own: with root it may administer.
+/* borrows log and trust for the hub's life; copies the rest. own: of the daemon, whose user may administer, as root may.
  * -ENOMEM */
 int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
-            struct sess_trust *trust, const struct wire_devid *self, const char *name, uint32_t uid, uint32_t pid,
-            struct hub **ret_hub);
+            struct sess_trust *trust, const struct wire_devid *self, const char *name,
+            const struct hub_credentials *own, struct hub **ret_hub);
 struct hub *hub_free(struct hub *hub); /* all apps closed and sessions over before */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for what comes from now on */
 

@@ -413,7 +413,7 @@ static bool may_administer(const struct request *request)
 {
     uint32_t uid = request->app->credentials.uid;
 
-    return uid == 0 || uid == request->hub->uid;
+    return uid == 0 || uid == request->hub->own.uid;
 }
 
 static enum wire_status trust_add(struct request *request)

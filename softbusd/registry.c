@@ -35,7 +35,11 @@ static void call_watcher(struct hub_watch *watch, enum wire_event_code code)
         .target = watch->callback->id,
         .code = code,
         .flags = WIRE_CALL_ONEWAY,
-        .identity = { .kind = WIRE_IDENTITY_LOCAL, .pid = hub->pid, .uid = hub->uid, .label = { .text = "" } },
+        .identity = { .kind = WIRE_IDENTITY_LOCAL,
+                      .pid = hub->own.pid,
+                      .uid = hub->own.uid,
+                      .gid = hub->own.gid,
+                      .label = { .text = hub->own.label, .size = strlen(hub->own.label) } },
         .data = { .data = sb_buf_bytes(&hub->body), .size = hub->body.length },
     };
 

@@ -167,7 +167,7 @@ struct hub {
     struct wire_devid self;
     char self_text[WIRE_DEVID_TEXT_SIZE];
     char name[WIRE_NAME_MAX + 1];
-    uint32_t uid, pid;
+    struct hub_credentials own;
     struct sb_random random;
     struct sb_idtab calls;  /* struct hub_call */
     struct sb_list apps;

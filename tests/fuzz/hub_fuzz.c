@@ -139,6 +139,7 @@ void fuzz_world_init(struct fuzz_world *world)
         .app_resume = app_resume, .peer_send = peer_send, .peer_unblock = ignore_stream, .peer_end_stream = ignore_stream,
         .peer_get_stats = peer_get_stats, .trust_save = trust_save, .trust_apply = trust_apply, .status_get = status_get,
     };
+    const struct hub_credentials own = { .pid = 1 };
     const struct hub_limits limits = { .n_objects_max = 6, .n_references_max = 6, .n_calls_max = 6, .n_services_max = 3,
                                        .n_watches_max = 3, .queue_bytes = 1 << 20 };
 
@@ -148,7 +149,7 @@ void fuzz_world_init(struct fuzz_world *world)
     memset(world->stranger.bytes, 3, WIRE_DEVID_SIZE);
     sess_trust_init(&world->trust);
     if (sess_trust_add(&world->trust, &world->peer, "peer") < 0 ||
-        hub_new(&ops, &limits, &world->log, &world->trust, &world->self, "self", 0, 1, &world->hub) < 0)
+        hub_new(&ops, &limits, &world->log, &world->trust, &world->self, "self", &own, &world->hub) < 0)
         abort();
     fuzz_set_session(world, true);
     for (unsigned i = 0; i < FUZZ_APPS; i++)

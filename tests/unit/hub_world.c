@@ -168,13 +168,14 @@ static void start_device(struct world_device *device)
         .trust_apply = trust_apply,
         .status_get = status_get,
     };
+    const struct hub_credentials own = { .pid = 4711, .uid = 1000, .gid = 1000 };
 
     for (unsigned i = 0; i < WORLD_DEVICES; i++) {
         if (i != device->index)
             assert_int_equal(sess_trust_add(&device->trust, &device->world->devices[i].id, ""), 0);
     }
-    assert_int_equal(hub_new(&ops, &device->limits, &device->world->log, &device->trust, &device->id, "device", 1000,
-                             4711, &device->hub), 0);
+    assert_int_equal(hub_new(&ops, &device->limits, &device->world->log, &device->trust, &device->id, "device", &own,
+                             &device->hub), 0);
 }
 
 void world_init(struct world *world)
