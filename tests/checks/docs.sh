@@ -1,9 +1,13 @@
 #!/bin/sh
-# Pages: the README stays short, the manual has no mark-up errors.
+# Pages: the README stays short, the manual has no mark-up errors, and functions that pages name exist.
 . "$(dirname "$0")/tap.sh"
 
 lines=$(wc -l <"$src/README.md")
 result "README.md has fewer than 120 lines" "$([ "$lines" -lt 120 ] || echo "$lines lines")"
+
+result "functions named in docs/ are defined" "$(grep -ohE '`[a-z_0-9]+\(\)`' "$src"/docs/*.md | tr -d '`()' | sort -u | while read -r name; do
+    (cd "$src" && grep -rqE "^[a-z].*\b$name\(" --include='*.c' base wire discovery session softbusd libsoftbus) || echo "$name"
+done)"
 
 for page in softbusctl.1 libsoftbus.3 softbusd.conf.5 softbusd.8; do
     if [ ! -e "$src/man/$page" ]; then
