@@ -97,8 +97,6 @@ static int run_code(struct softbus_transaction *transaction)
     struct softbus_object *stub = transaction->stub;
     int r;
 
-    if (stub->is_dead) /* withdrawn while this was on its way */
-        return SOFTBUS_ERR_DEAD_OBJECT;
     if (transaction->code <= SOFTBUS_CODE_MAX) {
         r = softbus_parcel_take_token(transaction->request, stub->descriptor);
         if (r < 0)
@@ -137,9 +135,13 @@ static int narrow_status(int status)
 /* Runs it now; the status for its caller. */
 static int run(struct softbus_transaction *transaction)
 {
-    uint64_t old_trace = softbus_bus_enter(transaction->bus, transaction->trace);
-    int status = run_code(transaction);
+    uint64_t old_trace;
+    int status;
 
+    if (transaction->stub->is_dead) /* withdrawn while this was on its way */
+        return SOFTBUS_ERR_DEAD_OBJECT;
+    old_trace = softbus_bus_enter(transaction->bus, transaction->trace);
+    status = run_code(transaction);
     softbus_bus_leave(transaction->bus, old_trace);
     return narrow_status(status);
 }
@@ -216,7 +218,7 @@ int softbus_serve_take_call(struct softbus *bus, struct sb_buf *from, size_t siz
         return SOFTBUS_ERR_PROTOCOL;
     stub = sb_idtab_find(&bus->stubs, call.target);
     if (!stub) /* withdrawn while this was on its way */
-        return answer_unserved(bus, from, size, call.id, SOFTBUS_ERR_FAILED);
+        return answer_unserved(bus, from, size, call.id, SOFTBUS_ERR_DEAD_OBJECT);
     transaction = new_transaction(stub, call.code, call.id == 0,
                                   call.identity.kind == WIRE_IDENTITY_REMOTE ? SOFTBUS_PARCEL_MAX_CAPACITY : 0);
     if (!transaction)

@@ -290,7 +290,7 @@ static void test_serve(void **state)
     hub_end_say_call(&w->end, 50, w->stub_id + 1, 1, NULL, "", 0);
     process_all(w);
     hub_end_hear_reply(&w->end, &reply);
-    assert_int_equal(reply.status, SOFTBUS_ERR_FAILED);
+    assert_int_equal(reply.status, SOFTBUS_ERR_DEAD_OBJECT);
     assert_int_equal(w->trace, 99);
 }
 

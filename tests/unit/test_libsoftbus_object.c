@@ -137,7 +137,7 @@ static void test_stub_counting(void **state)
     hub_end_say_call(&w->end, 2, w->stub_id, SOFTBUS_CODE_PING, NULL, NULL, 0);
     process_all(w);
     hub_end_hear_reply(&w->end, &reply);
-    assert_int_equal(reply.status, SOFTBUS_ERR_FAILED);
+    assert_int_equal(reply.status, SOFTBUS_ERR_DEAD_OBJECT);
 }
 
 static void test_release_too_many(void **state)
