@@ -22,6 +22,7 @@
 #define RECEIVE_BYTES (256 * 1024) /* one call takes in a whole message of a local transaction */
 #define GROW_BYTES (64 * 1024)
 #define MESSAGES_PER_TURN 64
+#define TURN_US 1000 /* and for this long: a small message can make much work, as a name that a thousand watches are told of */
 #define TICK_MS 250
 /* Four times the limit: docs/protocol-app.md, "Back-pressure". */
 #define QUEUE_FACTOR 4
@@ -252,6 +253,7 @@ static void conn_continue_later(struct conn *conn)
 /* Gives whole messages to the hub; returns how many bytes are done with. */
 static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
 {
+    uint64_t due_us = sb_clock_now_us() + TURN_US;
     struct wire_msg msg;
     size_t done = 0, msg_size;
     unsigned n = 0;
@@ -267,7 +269,7 @@ static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
             conn_break(conn, r == -EMSGSIZE ? "its message is longer than a message can be" : "its message is malformed");
             break;
         }
-        if (n++ == MESSAGES_PER_TURN) {
+        if (n == MESSAGES_PER_TURN || (n > 0 && sb_clock_now_us() >= due_us)) {
             conn_continue_later(conn);
             break;
         }
@@ -277,6 +279,7 @@ static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
             break;
         }
         done += msg_size;
+        n++;
         if (!conn->has_hello && !conn->is_dying) {
             conn->has_hello = true;
             sb_list_remove(&conn->watch_link);

@@ -5,6 +5,7 @@
 #include "softbusd/accept_io.h"
 #include "softbusd/apps_io.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "softbusd/hub.h"
 #include "softbusd/listen.h"
@@ -40,6 +41,8 @@ struct world {
     struct hub_app *app; /* the last one opened */
     unsigned n_opened, n_closed, n_received, n_drained, n_waits_left, n_idle_turns;
     size_t received_bytes;
+    struct hub_app *slow_app; /* whose messages make much work */
+    unsigned n_slow;
     unsigned stop_after_received, stop_after_closed, stop_after_drained, stop_after_idle_turns;
     uint8_t last_byte;
     bool kill_next;
@@ -71,6 +74,12 @@ enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg
     if (world->n_waits_left > 0) {
         world->n_waits_left--;
         return HUB_WAIT;
+    }
+    if (app == world->slow_app) {
+        for (uint64_t now_us = sb_clock_now_us(); sb_clock_now_us() - now_us < 2000;)
+            continue;
+        world->n_slow++;
+        return HUB_DONE;
     }
     world->n_received++;
     world->received_bytes += msg->body.size;
@@ -218,6 +227,30 @@ static void test_many_at_once(void **state)
     world.stop_after_received = 1001;
     send_all(fd, bytes + sizeof(bytes) - 4, 4);
     assert_int_equal(hub_loop_run(world.loop), 0);
+    close(fd);
+    finish(&world);
+}
+
+/* Few messages that make much work are a turn's budget too: another app's message goes before the rest of them. */
+static void test_much_work(void **state)
+{
+    struct world world;
+    uint8_t bytes[16 * 50];
+    int busy_fd, fd;
+
+    (void)state;
+    start(&world, NULL);
+    busy_fd = connect_app(&world);
+    world.slow_app = world.app;
+    fd = connect_app(&world);
+    for (size_t i = 0; i < 50; i++)
+        make_message(bytes + 16 * i, 16, 0);
+    send_all(busy_fd, bytes, sizeof(bytes));
+    send_all(fd, bytes, 16);
+    world.stop_after_received = 1;
+    assert_int_equal(hub_loop_run(world.loop), 0);
+    assert_in_range(world.n_slow, 0, 49);
+    close(busy_fd);
     close(fd);
     finish(&world);
 }
@@ -536,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_much_work),
         cmocka_unit_test(test_largest),
         cmocka_unit_test(test_descriptor_ends_connection),
         cmocka_unit_test(test_wait_and_resume),
