@@ -22,6 +22,7 @@ struct softbus_link {
     struct softbus_object *object; /* holds a reference */
     softbus_death_fn fn;
     void *userdata;
+    bool has_fired; /* fn runs now; softbus_death_run() frees it */
 };
 
 static void free_link(struct softbus_link *link)
@@ -94,9 +95,12 @@ static bool has_links(const struct softbus_object *object)
 
 int softbus_unlink_death(struct softbus_link *link)
 {
-    struct softbus_object *object = softbus_object_ref(link->object);
+    struct softbus_object *object;
     int r = 0;
 
+    if (link->has_fired) /* inside its own fn */
+        return SOFTBUS_ERR_NOT_LINKED;
+    object = softbus_object_ref(link->object);
     free_link(link);
     if (object->is_linked && !has_links(object)) {
         object->is_linked = false;
@@ -131,13 +135,12 @@ void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
     object->is_linked = false;
     /* Found anew each time: fn may unlink others. */
     while ((link = find_link(bus, object))) {
-        softbus_death_fn fn = link->fn;
-        void *userdata = link->userdata;
-        uint64_t old_trace;
+        uint64_t old_trace = softbus_bus_enter(bus, 0);
 
+        sb_list_remove(&link->link);
+        link->has_fired = true;
+        link->fn(link->userdata, object, (enum softbus_death)death->reason);
         free_link(link);
-        old_trace = softbus_bus_enter(bus, 0);
-        fn(userdata, object, (enum softbus_death)death->reason);
         softbus_bus_leave(bus, old_trace);
     }
     softbus_object_unref(object);

@@ -168,7 +168,7 @@ struct softbus_link;
 int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void *userdata,
                        struct softbus_link **ret_link);
 
-/** takes the link, also on failure: fn will not run. @since 0.1 */
+/** takes the link, also on failure: fn will not run. NOT_LINKED: fn is what calls this. Else as link_death. @since 0.1 */
 int softbus_unlink_death(struct softbus_link *link);
 
 const char *softbus_death_get_text(enum softbus_death reason); /**< "process died", ... @since 0.1 */

@@ -26,6 +26,7 @@ struct world {
     enum softbus_death reason;
     char told[8][32];
     struct softbus_watch *watch;
+    struct softbus_link *link;
 };
 
 static int handle(void *userdata, struct softbus_transaction *transaction, uint32_t code, struct softbus_parcel *request,
@@ -255,6 +256,31 @@ static void test_unlink(void **state)
     assert_int_equal(w->n_deaths, 0);
 }
 
+static void unlink_myself(void *userdata, struct softbus_object *object, enum softbus_death reason)
+{
+    struct world *w = userdata;
+
+    (void)object;
+    (void)reason;
+    w->n_deaths++;
+    assert_int_equal(softbus_unlink_death(w->link), SOFTBUS_ERR_NOT_LINKED);
+}
+
+/* The link is lent until fn has run: fn may hand it in like anybody who cleans up. */
+static void test_unlink_inside(void **state)
+{
+    struct world *w = *state;
+
+    receive(w, 9, 0);
+    hub_end_start(&w->end, answer);
+    assert_int_equal(softbus_link_death(w->received, unlink_myself, w, &w->link), 0);
+    hub_end_join(&w->end);
+    hub_end_say_death(&w->end, 9, WIRE_DEATH_WITHDRAWN);
+    process_all(w);
+    assert_int_equal(w->n_deaths, 1);
+    assert_true(hub_end_is_silent(&w->end));
+}
+
 static void test_link_refused(void **state)
 {
     struct world *w = *state;
@@ -403,7 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_arrivals), TEST(test_stub_counting), TEST(test_release_too_many), TEST(test_withdraw),
         TEST(test_parcel_objects), TEST(test_death),   TEST(test_unlink),           TEST(test_link_refused),
-        TEST(test_watch),    TEST(test_list),          TEST(test_names),            cmocka_unit_test(test_errors),
+        TEST(test_unlink_inside), TEST(test_watch),    TEST(test_list),          TEST(test_names),            cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
