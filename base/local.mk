@@ -14,4 +14,6 @@ base_libbase_la_SOURCES = \
 	base/map.c \
 	base/map.h \
 	base/random.c \
-	base/random.h
+	base/random.h \
+	base/rate.c \
+	base/rate.h

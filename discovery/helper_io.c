@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/rate.h"
 #include "discovery/address.h"
 #include "discovery/table.h"
 #include "discovery/txt.h"
@@ -43,11 +44,6 @@ enum phase {
     PHASE_REAPING, /* killed or dead; `timer` looks again */
 };
 
-struct bucket {
-    uint64_t refilled_ms;
-    unsigned n, burst, rate_per_s;
-};
-
 struct disc_helper {
     struct event_base *base;
     struct disc_helper_callbacks callbacks;
@@ -57,7 +53,7 @@ struct disc_helper {
     struct sb_random random;
     struct disc_table found;
     struct event *timer, *expiry, *readable;
-    struct bucket messages, logs;
+    struct sb_rate messages, logs;
     enum phase phase;
     pid_t pid;
     int fd;
@@ -72,24 +68,6 @@ static void arm(struct event *event, uint64_t delay_ms)
     const struct timeval tv = { .tv_sec = (time_t)(delay_ms / 1000), .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000) };
 
     event_add(event, &tv);
-}
-
-static void bucket_init(struct bucket *bucket, unsigned burst, unsigned rate_per_s)
-{
-    *bucket = (struct bucket){ .refilled_ms = sb_clock_now_ms(), .n = burst, .burst = burst, .rate_per_s = rate_per_s };
-}
-
-static bool bucket_take(struct bucket *bucket)
-{
-    uint64_t every_ms = 1000 / bucket->rate_per_s;
-    uint64_t n = (sb_clock_now_ms() - bucket->refilled_ms) / every_ms;
-
-    bucket->refilled_ms += n * every_ms;
-    bucket->n = n + bucket->n > bucket->burst ? bucket->burst : bucket->n + (unsigned)n;
-    if (bucket->n == 0)
-        return false;
-    bucket->n--;
-    return true;
 }
 
 static bool is_wanted(void *userdata, const struct wire_devid *id)
@@ -237,7 +215,7 @@ static const char *handle_message(struct disc_helper *helper, const struct wire_
             handle_lost(helper, &message->seen);
         return NULL;
     case WIRE_DISC_LOG:
-        if (helper->callbacks.log && bucket_take(&helper->logs))
+        if (helper->callbacks.log && sb_rate_take(&helper->logs, sb_clock_now_ms()))
             helper->callbacks.log(helper->callbacks.userdata, message->log.level, message->log.text.text);
         return NULL;
     case WIRE_DISC_ALIVE:
@@ -263,13 +241,13 @@ static bool read_message(struct disc_helper *helper)
     const char *why;
     ssize_t n;
 
-    if (!bucket_take(&helper->messages)) {
+    if (!sb_rate_take(&helper->messages, sb_clock_now_ms())) {
         pause_reading(helper);
         return false;
     }
     n = recv(helper->fd, bytes, sizeof(bytes), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        helper->messages.n++; /* nothing came of it */
+        sb_rate_give_back(&helper->messages);
         return false;
     }
     if (n <= 0) {
@@ -359,7 +337,7 @@ static void start_or_plan(struct disc_helper *helper)
     int r;
 
     helper->started_ms = sb_clock_now_ms();
-    bucket_init(&helper->messages, BURST, RATE_PER_S);
+    sb_rate_init(&helper->messages, BURST, RATE_PER_S, helper->started_ms);
     r = start(helper);
     if (r == 0) {
         helper->phase = PHASE_RUNNING;
@@ -429,7 +407,7 @@ int disc_helper_new(struct event_base *base, const struct disc_helper_config *co
     helper->own_id = config->id;
     helper->fd = -1;
     helper->backoff_ms = BACKOFF_MIN_MS;
-    bucket_init(&helper->logs, LOG_BURST, LOG_RATE_PER_S);
+    sb_rate_init(&helper->logs, LOG_BURST, LOG_RATE_PER_S, sb_clock_now_ms());
     disc_table_init(&helper->found, &helper->random, DISC_DEVICES_MAX,
                     &(struct disc_table_callbacks){ .userdata = helper, .is_wanted = is_wanted, .removed = tell_lost });
     sb_buf_init(&helper->config, WIRE_DISC_MESSAGE_MAX);

@@ -1,7 +1,8 @@
-/* Id tables, maps and lists. */
+/* Id tables, maps, lists and rates. */
 #include "base/idtab.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/rate.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -152,11 +153,32 @@ static void test_list(void **state)
     assert_true(sb_list_is_empty(&list));
 }
 
+static void test_rate(void **state)
+{
+    struct sb_rate rate;
+
+    (void)state;
+    sb_rate_init(&rate, 3, 2, 1000);
+    for (int i = 0; i < 3; i++)
+        assert_true(sb_rate_take(&rate, 1000));
+    assert_false(sb_rate_take(&rate, 1000));
+    assert_false(sb_rate_take(&rate, 1499));
+    assert_int_equal(rate.n_refused, 2);
+    assert_true(sb_rate_take(&rate, 1500));
+    assert_false(sb_rate_take(&rate, 1999));
+    assert_true(sb_rate_take(&rate, 2000));
+    sb_rate_give_back(&rate);
+    assert_true(sb_rate_take(&rate, 2000));
+    for (int i = 0; i < 3; i++) /* no more than the burst is saved up */
+        assert_true(sb_rate_take(&rate, UINT64_MAX / 2));
+    assert_false(sb_rate_take(&rate, UINT64_MAX / 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idtab_max), cmocka_unit_test(test_idtab_strangers), cmocka_unit_test(test_idtab_next),
-        cmocka_unit_test(test_map),       cmocka_unit_test(test_list),
+        cmocka_unit_test(test_map),       cmocka_unit_test(test_list),            cmocka_unit_test(test_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
