@@ -145,17 +145,13 @@ int sess_conn_new_outgoing(struct sess_manager *manager, struct sess_dial *dial)
 static void fail(struct sess_conn *conn, int error, const char *text)
 {
     struct sess_dial *dial = conn->dial;
-    char address[SESS_ADDRESS_TEXT_SIZE];
 
     conn->dial = NULL;
-    if (dial) {
+    if (dial)
         sess_dialer_fail(dial, error, text);
-    } else if (error != 0 && !conn->is_outgoing) {
-        /* Hanging up early is what a device does whose other connection was faster. */
-        sess_address_format(&conn->address, address);
-        sess_manager_note(conn->manager, error == -ECONNRESET ? SB_LOG_DEBUG : SB_LOG_WARNING,
-                          "%s: connection refused: %s", address, text);
-    }
+    else if (error != 0 && error != -ECONNRESET && !conn->is_outgoing)
+        /* Hanging up early is what a device does whose other connection was faster: not worth a line. */
+        sess_manager_note_stranger(conn->manager, &conn->address, text);
 }
 
 void sess_conn_drop(struct sess_conn *conn)

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +29,9 @@ static unsigned count_of_host(const struct sess_manager *manager, const struct s
 /* Over the limits the newcomer goes: it has proved nothing, and those before it may be about to. */
 static bool has_room(struct sess_manager *manager, const struct sockaddr_storage *address)
 {
-    char text[SESS_ADDRESS_TEXT_SIZE];
     const char *what = NULL;
     unsigned limit = 0;
+    char text[64];
 
     if (manager->n_pending >= manager->config.n_pending_max) {
         what = "in all";
@@ -39,16 +40,10 @@ static bool has_room(struct sess_manager *manager, const struct sockaddr_storage
         what = "of its address";
         limit = manager->config.n_pending_address_max;
     }
-    if (!what) {
-        manager->has_noted_full = false;
+    if (!what)
         return true;
-    }
-    if (!manager->has_noted_full) { /* once until there is room again: a flood must not fill the log */
-        sess_address_format(address, text);
-        sess_manager_note(manager, SB_LOG_WARNING, "%s: connection refused: %u unauthenticated ones %s is the limit", text,
-                          limit, what);
-    }
-    manager->has_noted_full = true;
+    snprintf(text, sizeof(text), "%u unauthenticated ones %s is the limit", limit, what);
+    sess_manager_note_stranger(manager, address, text);
     return false;
 }
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/random.h"
+#include "base/rate.h"
 #include "session/hello.h"
 #include "session/manager_io.h"
 #include "session/peer.h"
@@ -50,7 +51,7 @@ struct sess_manager {
     struct event *listen_again; /* after EMFILE */
     int spare_fd;
     unsigned n_pending;
-    bool has_noted_full;
+    struct sb_rate stranger_notes;
     uint16_t port;
 
     struct sb_list conns;
@@ -137,6 +138,8 @@ struct sess_conn {
 /* manager_io.c */
 void sess_manager_note(struct sess_manager *manager, enum sb_log_level level, const char *format, ...)
     __attribute__((__format__(printf, 3, 4)));
+/* Why somebody who has proved nothing was refused; in a flood not each time. */
+void sess_manager_note_stranger(struct sess_manager *manager, const struct sockaddr_storage *address, const char *why);
 void sess_manager_reap_soon(struct sess_manager *manager);
 bool sess_manager_is_trusted(const struct sess_manager *manager, const struct wire_devid *id);
 

@@ -21,6 +21,10 @@
 #define GOODBYE_MS 500
 #define GOODBYE_POLL_MAX 256
 
+/* Lines about strangers: a flood must not fill the log. */
+#define STRANGER_BURST 20
+#define STRANGER_RATE_PER_S 1
+
 void sess_config_init(struct sess_config *config)
 {
     *config = (struct sess_config){
@@ -48,6 +52,19 @@ void sess_manager_note(struct sess_manager *manager, enum sb_log_level level, co
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     manager->callbacks.note(manager->callbacks.userdata, (int)level, text);
+}
+
+void sess_manager_note_stranger(struct sess_manager *manager, const struct sockaddr_storage *address, const char *why)
+{
+    char text[SESS_ADDRESS_TEXT_SIZE], others[48] = "";
+
+    if (!sb_rate_take(&manager->stranger_notes, sb_clock_now_ms()))
+        return;
+    if (manager->stranger_notes.n_refused > 0)
+        snprintf(others, sizeof(others), " (and %u others before)", manager->stranger_notes.n_refused);
+    manager->stranger_notes.n_refused = 0;
+    sess_address_format(address, text);
+    sess_manager_note(manager, SB_LOG_WARNING, "%s: connection refused: %s%s", text, why, others);
 }
 
 bool sess_manager_is_trusted(const struct sess_manager *manager, const struct wire_devid *id)
@@ -219,6 +236,7 @@ int sess_manager_new(struct event_base *base, const struct sess_config *config, 
     manager->trust = trust;
     manager->callbacks = *callbacks;
     manager->instance = sb_random_u64(&manager->random);
+    sb_rate_init(&manager->stranger_notes, STRANGER_BURST, STRANGER_RATE_PER_S, sb_clock_now_ms());
     manager->spare_fd = manager->listeners[0].fd = manager->listeners[1].fd = -1;
     sb_list_init(&manager->conns);
     sb_list_init(&manager->link_list);

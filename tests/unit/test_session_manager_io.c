@@ -362,6 +362,25 @@ static void test_flood(void **state)
     pair_deinit(&pair);
 }
 
+/* Strangers fill no logs: after some lines it is one a second, and it says how many went without one. */
+static void test_quiet_flood(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    nodes_start(&pair.b);
+    for (int i = 0; i < 200; i++) {
+        int fd = nodes_connect(sess_manager_get_port(pair.b.manager));
+
+        assert_true(send(fd, "GET / HTTP/1.1\r\n", 16, MSG_NOSIGNAL) == 16);
+        NODES_WAIT(pair.base, is_closed(fd));
+        close(fd);
+    }
+    assert_in_range(pair.b.n_notes, 10, 100);
+    pair_deinit(&pair);
+}
+
 static void test_start_errors(void **state)
 {
     struct pair pair;
@@ -389,7 +408,8 @@ int main(void)
         cmocka_unit_test(test_trust_removed),     cmocka_unit_test(test_goodbye_and_restart),
         cmocka_unit_test(test_new_instance),      cmocka_unit_test(test_violations),
         cmocka_unit_test(test_static_address),    cmocka_unit_test(test_silent_and_garbage),
-        cmocka_unit_test(test_flood),             cmocka_unit_test(test_start_errors),
+        cmocka_unit_test(test_flood),             cmocka_unit_test(test_quiet_flood),
+        cmocka_unit_test(test_start_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
