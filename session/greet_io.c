@@ -79,7 +79,8 @@ void sess_greet_begin(struct sess_conn *conn)
     if (conn->state != SESS_CONN_GREETING) /* the callback took the trust away */
         return;
     peer->asking = conn;
-    fill(conn, peer->session ? peer->session->id : 0, &frame.hello);
+    conn->asked = peer->session ? peer->session->id : 0;
+    fill(conn, conn->asked, &frame.hello);
     if (send_frame(conn, &frame) < 0)
         sess_conn_drop(conn);
 }
@@ -166,7 +167,7 @@ static void take_accept(struct sess_conn *conn, const struct wire_frame_hello *a
     struct sess_settle_session session = get_session(peer);
     enum sess_settle_outcome outcome;
 
-    if (sess_settle_accept(&session, can_resume(peer, accept), accept, &outcome) < 0) {
+    if (sess_settle_accept(&session, conn->asked, can_resume(peer, accept), accept, &outcome) < 0) {
         refuse(conn, "its ACCEPT does not answer our HELLO");
         return;
     }

@@ -132,6 +132,7 @@ struct sess_conn {
     struct sess_dial *dial;
     struct sess_link *peer; /* known after TLS */
     struct sess_hello hello;
+    uint64_t asked;         /* the session that our HELLO named */
     struct sb_buf greeting; /* plaintext before the session */
 };
 

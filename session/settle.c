@@ -31,7 +31,7 @@ enum sess_settle_outcome sess_settle_hello(const struct wire_devid *own_id, cons
     return compare(session, can_resume, hello);
 }
 
-int sess_settle_accept(const struct sess_settle_session *session, bool can_resume,
+int sess_settle_accept(const struct sess_settle_session *session, uint64_t asked, bool can_resume,
                        const struct wire_frame_hello *accept, enum sess_settle_outcome *ret_outcome)
 {
     enum sess_settle_outcome outcome = compare(session, can_resume, accept);
@@ -39,8 +39,9 @@ int sess_settle_accept(const struct sess_settle_session *session, bool can_resum
 
     if (sess_hello_choose_version(accept, &version) < 0)
         return -EPROTO;
-    /* It claims to go on with what it says it has not received as we sent it, or starts anew with frames in it. */
-    if (session->session != 0 && accept->session == session->session && outcome != SESS_SETTLE_RESUME)
+    /* It goes on with what it says it has not received as we sent it, or with a session that we have given up while it
+     * answered: what it told us in there, it would not tell again. Or it starts anew with frames in it. */
+    if (asked != 0 && accept->session == asked && outcome != SESS_SETTLE_RESUME)
         return -EPROTO;
     if (outcome != SESS_SETTLE_RESUME && accept->received != 0)
         return -EPROTO;

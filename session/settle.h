@@ -32,8 +32,9 @@ enum sess_settle_outcome sess_settle_hello(const struct wire_devid *own_id, cons
                                            const struct sess_settle_session *session, bool has_asked, bool can_resume,
                                            const struct wire_frame_hello *hello);
 
-/* What an ACCEPT means to the dialler; never a rejection. -EPROTO: an answer that no acceptor may give. */
-int sess_settle_accept(const struct sess_settle_session *session, bool can_resume,
+/* What an ACCEPT means to the dialler; never a rejection. asked: the session that our HELLO named, which may be over by
+ * now. -EPROTO: an answer that no acceptor may give, or that goes on with what is over here. */
+int sess_settle_accept(const struct sess_settle_session *session, uint64_t asked, bool can_resume,
                        const struct wire_frame_hello *accept, enum sess_settle_outcome *ret_outcome);
 
 #endif

@@ -96,23 +96,27 @@ static void test_settling_answers(void **state)
     enum sess_settle_outcome outcome;
 
     (void)state;
-    assert_int_equal(sess_settle_accept(&session, true, &accept, &outcome), 0);
+    assert_int_equal(sess_settle_accept(&session, 5, true, &accept, &outcome), 0);
     assert_int_equal(outcome, SESS_SETTLE_RESUME);
-    assert_int_equal(sess_settle_accept(&session, false, &accept, &outcome), -EPROTO);
-    assert_int_equal(sess_settle_accept(&none, false, &accept, &outcome), -EPROTO); /* anew, with frames received */
+    assert_int_equal(sess_settle_accept(&session, 5, false, &accept, &outcome), -EPROTO);
+    assert_int_equal(sess_settle_accept(&none, 0, false, &accept, &outcome), -EPROTO); /* anew, with frames received */
     accept.instance = 8;
-    assert_int_equal(sess_settle_accept(&session, true, &accept, &outcome), -EPROTO);
+    assert_int_equal(sess_settle_accept(&session, 5, true, &accept, &outcome), -EPROTO);
     accept.session = 6;
     accept.received = 0;
-    assert_int_equal(sess_settle_accept(&session, true, &accept, &outcome), 0);
+    assert_int_equal(sess_settle_accept(&session, 5, true, &accept, &outcome), 0);
     assert_int_equal(outcome, SESS_SETTLE_REPLACE_RESTARTED);
     accept.instance = 7;
-    assert_int_equal(sess_settle_accept(&session, true, &accept, &outcome), 0);
+    assert_int_equal(sess_settle_accept(&session, 5, true, &accept, &outcome), 0);
     assert_int_equal(outcome, SESS_SETTLE_REPLACE_LOST);
-    assert_int_equal(sess_settle_accept(&none, false, &accept, &outcome), 0);
+    assert_int_equal(sess_settle_accept(&none, 0, false, &accept, &outcome), 0);
     assert_int_equal(outcome, SESS_SETTLE_NEW);
+    accept.session = 5; /* goes on, but its grace ended here while the answer was on its way */
+    assert_int_equal(sess_settle_accept(&none, 5, false, &accept, &outcome), -EPROTO);
+    accept.session = 6;
+    assert_int_equal(sess_settle_accept(&none, 5, false, &accept, &outcome), 0);
     accept.version_min = accept.version_max = 2;
-    assert_int_equal(sess_settle_accept(&none, false, &accept, &outcome), -EPROTO);
+    assert_int_equal(sess_settle_accept(&none, 0, false, &accept, &outcome), -EPROTO);
 }
 
 /* Ticks as often as the peer asks for, from one time up to another; the last event. */
