@@ -275,9 +275,10 @@ void softbus_close(struct softbus *bus)
     softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
     if (bus->depth > 0) /* forbidden: what is on the stack still uses it */
         return;
-    softbus_watch_free_all(bus);
+    /* Functions that run now may hand in watches and links. */
     drop_jobs(bus, &bus->urgent);
     drop_jobs(bus, &bus->jobs);
+    softbus_watch_free_all(bus);
     softbus_death_drop_all(bus);
     softbus_object_detach_all(bus);
     sb_idtab_deinit(&bus->calls);

@@ -330,6 +330,39 @@ static void answer_watch(struct hub_end *end)
     hub_end_say_call(end, 0, callback, WIRE_EVENT_SERVICE, NULL, EVENT_GONE, sizeof(EVENT_GONE) - 1);
 }
 
+static void hand_in_watch(void *userdata, int error, struct softbus_parcel *reply)
+{
+    struct world *w = userdata;
+
+    (void)reply;
+    assert_int_equal(error, SOFTBUS_ERR_DISCONNECTED);
+    softbus_unwatch(w->watch);
+    w->watch = NULL;
+}
+
+static void ignore_service(void *userdata, const char *device, const char *name, bool is_present)
+{
+    (void)userdata;
+    (void)device;
+    (void)name;
+    (void)is_present;
+}
+
+/* What still runs in close may clean up. */
+static void test_unwatch_inside_close(void **state)
+{
+    struct world *w = *state;
+
+    hub_end_start(&w->end, answer_watch);
+    assert_int_equal(softbus_service_watch(w->bus, NULL, ignore_service, w, &w->watch), 0);
+    hub_end_join(&w->end);
+    receive(w, 9, 0);
+    assert_int_equal(softbus_call_async(w->received, 1, NULL, 0, hand_in_watch, w, NULL), 0);
+    softbus_close(w->bus);
+    w->bus = NULL;
+    assert_null(w->watch);
+}
+
 static void test_watch(void **state)
 {
     struct world *w = *state;
@@ -429,7 +462,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_arrivals), TEST(test_stub_counting), TEST(test_release_too_many), TEST(test_withdraw),
         TEST(test_parcel_objects), TEST(test_death),   TEST(test_unlink),           TEST(test_link_refused),
-        TEST(test_unlink_inside), TEST(test_watch),    TEST(test_list),          TEST(test_names),            cmocka_unit_test(test_errors),
+        TEST(test_unlink_inside), TEST(test_watch),    TEST(test_unwatch_inside_close), TEST(test_list),
+        TEST(test_names),    cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
