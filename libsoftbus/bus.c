@@ -317,7 +317,8 @@ static int process_present(struct softbus *bus)
 {
     int r = softbus_dispatch(bus);
 
-    if (r == 0 && bus->next_deadline_ms != UINT64_MAX && softbus_call_expire(bus, sb_clock_now_ms()))
+    if (bus->next_deadline_ms != UINT64_MAX && (r == 0 || softbus_dispatch_is_long(bus)) &&
+        softbus_call_expire(bus, sb_clock_now_ms()) && r == 0)
         r = softbus_dispatch(bus);
     return r == SOFTBUS_ERR_NO_MEMORY ? SOFTBUS_ERR_DISCONNECTED : r;
 }

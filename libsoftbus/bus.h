@@ -37,6 +37,7 @@ struct softbus {
     bool is_job_turn;
     unsigned depth;   /* of handlers and callbacks on the stack */
     unsigned n_quiet; /* waits on the stack that run nothing */
+    unsigned n_busy;  /* things run without a pause */
     unsigned n_corks; /* releases are queued, to be sent together */
     uint64_t trace;   /* of what is run now, 0: none */
 

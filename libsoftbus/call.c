@@ -99,7 +99,7 @@ static int wait_done(struct softbus *bus, struct softbus_pending *pending, uint6
 
     while (!pending->is_done) {
         r = softbus_dispatch(bus);
-        if (r > 0 || pending->is_done)
+        if (pending->is_done || (r > 0 && !softbus_dispatch_is_long(bus)))
             continue;
         if (r < 0)
             return SOFTBUS_ERR_DISCONNECTED;
@@ -108,6 +108,8 @@ static int wait_done(struct softbus *bus, struct softbus_pending *pending, uint6
             continue;
         if (now_ms >= deadline_ms)
             return SOFTBUS_ERR_TIMEOUT;
+        if (r > 0)
+            continue;
         due_ms = deadline_ms < bus->next_deadline_ms ? deadline_ms : bus->next_deadline_ms;
         softbus_io_wait(bus, sb_clock_until_ms(now_ms, due_ms)); /* its failure shows in the next turn */
     }

@@ -7,9 +7,12 @@
 
 #include "libsoftbus/bus.h"
 #include "libsoftbus/call.h"
+#include "libsoftbus/io.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/serve.h"
 #include "softbus/error.h"
+
+#define BUSY_TURNS 32 /* without a pause, then the socket and the clock are looked at */
 
 static int take_cancel(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
 {
@@ -152,7 +155,7 @@ int softbus_dispatch_job(struct softbus *bus)
     return run_job(bus, &bus->jobs);
 }
 
-int softbus_dispatch(struct softbus *bus)
+static int dispatch_one(struct softbus *bus)
 {
     int r;
 
@@ -164,9 +167,25 @@ int softbus_dispatch(struct softbus *bus)
     if (bus->is_job_turn && run_job(bus, &bus->jobs))
         return 1;
     r = bus->error ? 0 : dispatch_message(bus);
+    /* Jobs that make jobs, as one-way calls of an own stub may, must not keep us from the socket for ever. */
+    if (r == 0 && !bus->error && softbus_dispatch_is_long(bus) && softbus_io_wait(bus, 0) > 0)
+        r = dispatch_message(bus);
     if (r == 0)
         r = run_job(bus, &bus->jobs);
     return r == 0 && bus->error ? bus->error : r;
+}
+
+int softbus_dispatch(struct softbus *bus)
+{
+    int r = dispatch_one(bus);
+
+    bus->n_busy = r > 0 ? bus->n_busy + 1 : 0;
+    return r;
+}
+
+bool softbus_dispatch_is_long(const struct softbus *bus)
+{
+    return bus->n_busy % BUSY_TURNS == BUSY_TURNS - 1;
 }
 
 int softbus_dispatch_is_due(const struct softbus *bus)

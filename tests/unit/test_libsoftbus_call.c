@@ -28,7 +28,7 @@ struct world {
     uint32_t order[64];
     int last_error;
     uint64_t trace;
-    bool was_canceled;
+    bool was_canceled, is_enough;
 };
 
 static void process_all(struct world *w)
@@ -75,6 +75,8 @@ static int handle(void *userdata, struct softbus_transaction *transaction, uint3
         softbus_process(w->bus);
         w->was_canceled = softbus_transaction_is_canceled(transaction);
         return 0;
+    case 10:
+        return w->is_enough ? 0 : softbus_call_oneway(w->stub, 10, NULL);
     default:
         return reply ? SOFTBUS_ERR_UNKNOWN_CODE : 0;
     }
@@ -367,6 +369,40 @@ static void test_own_stub(void **state)
     softbus_parcel_free(reply);
 }
 
+/* Code 10 calls its own stub again: there is always something to run. */
+static void answer_late(struct hub_end *end)
+{
+    struct wire_call call;
+    uint64_t id;
+
+    hub_end_hear_call(end, &call);
+    hub_end_say_reply(end, call.id, 0, NULL, NULL, 0);
+    hub_end_hear_call(end, &call);
+    if (wire_cancel_decode(hub_end_hear_type(end, WIRE_CANCEL), &id) < 0 || id != call.id)
+        abort();
+}
+
+static void test_own_work_without_end(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(softbus_call_async(w->proxy, 1, NULL, 0, note_done, w, NULL), 0);
+    assert_int_equal(softbus_call_oneway(w->stub, 10, NULL), 0);
+    hub_end_start(&w->end, answer_late);
+    /* The reply is taken from the socket, and deadlines pass. */
+    while (w->n_done == 0)
+        assert_int_equal(softbus_process(w->bus), 1);
+    assert_int_equal(w->last_error, 0);
+    assert_int_equal(softbus_call(w->proxy, 2, NULL, NULL, 20), SOFTBUS_ERR_TIMEOUT);
+    hub_end_join(&w->end);
+    assert_int_equal(softbus_call_async(w->proxy, 1, NULL, 5, note_done, w, NULL), 0);
+    while (w->n_done == 1)
+        assert_int_equal(softbus_process(w->bus), 1);
+    assert_int_equal(w->last_error, SOFTBUS_ERR_TIMEOUT);
+    w->is_enough = true;
+    process_all(w);
+}
+
 /* Rule 1 at the limit and beyond; nothing is sent when it is broken. */
 static void test_size_rule(void **state)
 {
@@ -550,7 +586,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_call),       TEST(test_timeout),    TEST(test_nested),         TEST(test_serve),
-        TEST(test_cancel_seen), TEST(test_async),     TEST(test_own_stub),       TEST(test_size_rule),
+        TEST(test_cancel_seen), TEST(test_async),     TEST(test_own_stub),       TEST(test_own_work_without_end),
+        TEST(test_size_rule),
         TEST(test_pass_rules), TEST(test_disconnect), TEST(test_protocol_error), TEST(test_close_first),
         TEST(test_full_socket), TEST(test_depth),
     };
