@@ -199,7 +199,6 @@ enum softbus_outcome softbus_error_get_outcome(int error)
     case SOFTBUS_ERR_NAME_INVALID:
     case SOFTBUS_ERR_NO_DEVICE:
     case SOFTBUS_ERR_BAD_DEVICE_ID:
-    case SOFTBUS_ERR_LIMIT:
     case SOFTBUS_ERR_NO_IDENTITY:
     case SOFTBUS_ERR_NOT_LINKED:
         return SOFTBUS_OUTCOME_NOT_STARTED;
@@ -207,7 +206,8 @@ enum softbus_outcome softbus_error_get_outcome(int error)
     case SOFTBUS_ERR_PASSBACK:
     case SOFTBUS_ERR_DOUBLE_FORWARD:
     case SOFTBUS_ERR_NO_INTRODUCTION:
-    case SOFTBUS_ERR_NO_MEMORY: /* and so may this */
+    case SOFTBUS_ERR_LIMIT:     /* and so may these: the objects of either count */
+    case SOFTBUS_ERR_NO_MEMORY:
     case SOFTBUS_ERR_DISCONNECTED:
     case SOFTBUS_ERR_DIED:
     case SOFTBUS_ERR_DEVICE_LOST:

@@ -444,6 +444,24 @@ static void test_call_limit(void **state)
     assert_true(world_is_quiet(cast->caller));
 }
 
+/* The handler has run, and its answer does not fit: why LIMIT does not tell the caller that nothing began. */
+static void test_limit_at_the_reply(void **state)
+{
+    struct cast *cast = *state;
+    struct hub_limits limits = cast->caller->device->limits;
+    struct wire_object object = world_stub(60);
+    uint64_t id, served;
+
+    limits.n_references_max = 2; /* which it has */
+    hub_set_limits(cast->caller->device->hub, &limits);
+    id = world_call(cast->caller, cast->to_local, 0, NULL, 0);
+    served = world_take(cast->local, WIRE_CALL)->call.id;
+    world_reply(cast->local, served, WIRE_OK, 0, &object, 1);
+    assert_int_equal(world_take_status(cast->caller, id), WIRE_LIMIT);
+    assert_int_equal(world_take(cast->local, WIRE_REFUSED)->refused.id, served);
+    assert_int_equal(world_take(cast->local, WIRE_RELEASE)->release.id, 60);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -471,6 +489,7 @@ int main(void)
         TEST(test_full_session_and_a_reply),
         TEST(test_lost_session_wakes),
         TEST(test_call_limit),
+        TEST(test_limit_at_the_reply),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
