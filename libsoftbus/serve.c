@@ -81,6 +81,24 @@ static struct softbus_transaction *new_transaction(struct softbus_object *stub, 
 
 /* Running. */
 
+/* What a handler may say: softbus_handler_fn. Not what tells a caller that no handler ran. */
+static int narrow_status(int status)
+{
+    switch (status) {
+    case 0:
+    case SOFTBUS_ERR_UNKNOWN_CODE:
+    case SOFTBUS_ERR_BAD_REQUEST:
+    case SOFTBUS_ERR_DENIED:
+    case SOFTBUS_ERR_AGAIN:
+        return status;
+    case SOFTBUS_ERR_PARCEL_END:
+    case SOFTBUS_ERR_PARCEL_TYPE:
+        return SOFTBUS_ERR_BAD_REQUEST;
+    default:
+        return SOFTBUS_ERR_FAILED;
+    }
+}
+
 static int dump(struct softbus_transaction *transaction)
 {
     const struct softbus_object *stub = transaction->stub;
@@ -102,34 +120,16 @@ static int run_code(struct softbus_transaction *transaction)
         if (r < 0)
             return r;
         stub->n_calls++;
-        return stub->handler(stub->userdata, transaction, transaction->code, transaction->request, transaction->reply);
+        return narrow_status(
+            stub->handler(stub->userdata, transaction, transaction->code, transaction->request, transaction->reply));
     }
     if (transaction->is_oneway)
         return SOFTBUS_ERR_UNKNOWN_CODE;
     if (transaction->code == SOFTBUS_CODE_PING)
         return 0;
     if (transaction->code == SOFTBUS_CODE_INTERFACE)
-        return softbus_parcel_write_string(transaction->reply, stub->descriptor);
-    return transaction->code == SOFTBUS_CODE_DUMP ? dump(transaction) : SOFTBUS_ERR_UNKNOWN_CODE;
-}
-
-/* What a handler may say: softbus_handler_fn. */
-static int narrow_status(int status)
-{
-    switch (status) {
-    case 0:
-    case SOFTBUS_ERR_UNKNOWN_CODE:
-    case SOFTBUS_ERR_INTERFACE:
-    case SOFTBUS_ERR_BAD_REQUEST:
-    case SOFTBUS_ERR_DENIED:
-    case SOFTBUS_ERR_AGAIN:
-        return status;
-    case SOFTBUS_ERR_PARCEL_END:
-    case SOFTBUS_ERR_PARCEL_TYPE:
-        return SOFTBUS_ERR_BAD_REQUEST;
-    default:
-        return SOFTBUS_ERR_FAILED;
-    }
+        return narrow_status(softbus_parcel_write_string(transaction->reply, stub->descriptor));
+    return transaction->code == SOFTBUS_CODE_DUMP ? narrow_status(dump(transaction)) : SOFTBUS_ERR_UNKNOWN_CODE;
 }
 
 /* Runs it now; the status for its caller. */
@@ -143,7 +143,7 @@ static int run(struct softbus_transaction *transaction)
     old_trace = softbus_bus_enter(transaction->bus, transaction->trace);
     status = run_code(transaction);
     softbus_bus_leave(transaction->bus, old_trace);
-    return narrow_status(status);
+    return status;
 }
 
 /* Replies to the hub; a reply that cannot be sent ends the connection: the caller must not wait for nothing. */

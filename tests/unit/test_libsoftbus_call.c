@@ -75,6 +75,8 @@ static int handle(void *userdata, struct softbus_transaction *transaction, uint3
         softbus_process(w->bus);
         w->was_canceled = softbus_transaction_is_canceled(transaction);
         return 0;
+    case 11:
+        return SOFTBUS_ERR_INTERFACE; /* of a call that it made */
     case 10:
         return w->is_enough ? 0 : softbus_call_oneway(w->stub, 10, NULL);
     default:
@@ -270,6 +272,7 @@ static void test_serve(void **state)
         { 2, "", 0, SOFTBUS_ERR_BAD_REQUEST },
         { 2, "\x07\x01\x00\x00\x00", 5, SOFTBUS_ERR_BAD_REQUEST },
         { 4, "", 0, SOFTBUS_ERR_FAILED },
+        { 11, "", 0, SOFTBUS_ERR_FAILED },
         { 5, "", 0, 0 },
         { 9, "", 0, SOFTBUS_ERR_UNKNOWN_CODE },
         { SOFTBUS_CODE_PING, "", 0, 0 },
