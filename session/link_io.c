@@ -300,7 +300,7 @@ static void judge(struct sess_link *peer, struct sess_session *session, int resu
             sess_manager_note(manager, SB_LOG_WARNING, "device %s: it closed the session: %s", id,
                               reason == WIRE_FRAME_CLOSE_PROTOCOL ? "it says that we broke the protocol"
                                                                   : "it does not trust this device any more");
-        sess_link_end(peer, SESS_END_CLOSED, 0);
+        sess_link_end(peer, reason == WIRE_FRAME_CLOSE_UNTRUSTED ? SESS_END_REVOKED : SESS_END_CLOSED, 0);
     } else if (result == -ENOMEM) {
         if (peer->conn)
             sess_conn_drop(peer->conn);

@@ -8,6 +8,7 @@ enum sess_end {
     SESS_END_CLOSED,    /* the peer said goodbye: it is shutting down */
     SESS_END_RESTARTED, /* the peer's daemon came back as a new instance */
     SESS_END_UNTRUSTED, /* its key was removed from our trust store */
+    SESS_END_REVOKED,   /* the peer said that our key was removed from its trust store */
     SESS_END_PROTOCOL,  /* the peer broke the protocol */
     SESS_END_SHUTDOWN,  /* we are shutting down */
 };

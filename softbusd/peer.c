@@ -169,6 +169,8 @@ static const char *get_end_text(enum sess_end why)
         return "its daemon restarted";
     case SESS_END_UNTRUSTED:
         return "trust removed";
+    case SESS_END_REVOKED:
+        return "it trusts this device no more";
     case SESS_END_PROTOCOL:
         return "broke the protocol";
     case SESS_END_SHUTDOWN:
@@ -189,7 +191,8 @@ static void drop_exports(struct hub_peer *peer)
 void hub_peer_over(struct hub *hub, const struct wire_devid *id, enum sess_end why)
 {
     struct hub_peer *peer = hub_peer_find(hub, id);
-    enum wire_death reason = why == SESS_END_UNTRUSTED ? WIRE_DEATH_TRUST_REVOKED : WIRE_DEATH_DEVICE_LOST;
+    bool is_revoked = why == SESS_END_UNTRUSTED || why == SESS_END_REVOKED;
+    enum wire_death reason = is_revoked ? WIRE_DEATH_TRUST_REVOKED : WIRE_DEATH_DEVICE_LOST;
     struct sb_map_entry *entry, *next;
 
     if (!peer || !peer->has_session)

@@ -234,15 +234,15 @@ static void test_device_lost_by_shutdown(struct lab *lab)
     LAB_UNTIL(lab, lab_device_sees(a, b) == SOFTBUS_DEVICE_ONLINE);
 }
 
-static void test_trust_revoked(struct lab *lab)
+/* Whichever side removes the trust: holders are told why. */
+static void check_trust_revoked(struct lab *lab, struct lab_device *remover)
 {
     struct lab_device *a = lab_get_device(lab, 0), *b = lab_get_device(lab, 1);
-    kit_serve(lab, b, "server", SERVICE, SOFTBUS_SERVICE_DISTRIBUTED);
     struct softbus *bus = lab_bus_open(lab, a, "watcher");
     struct softbus_object *object = kit_get(lab, bus, b, SERVICE);
     struct kit_deaths deaths = { 0 };
     LAB_OK(lab, softbus_link_death(object, kit_on_death, &deaths, NULL));
-    LAB_OK(lab, softbus_trust_remove(lab_device_get_admin(a), lab_device_get_id(b)));
+    LAB_OK(lab, softbus_trust_remove(lab_device_get_admin(remover), lab_device_get_id(remover == a ? b : a)));
     LAB_UNTIL(lab, deaths.n == 1);
     LAB_EQUAL(lab, deaths.reason, SOFTBUS_DEATH_TRUST_REVOKED);
     int32_t sum;
@@ -252,6 +252,13 @@ static void test_trust_revoked(struct lab *lab)
     lab_bus_close(lab, bus);
     lab_device_check_empty(a);
     lab_meet(a, b);
+}
+
+static void test_trust_revoked(struct lab *lab)
+{
+    kit_serve(lab, lab_get_device(lab, 1), "server", SERVICE, SOFTBUS_SERVICE_DISTRIBUTED);
+    check_trust_revoked(lab, lab_get_device(lab, 0));
+    check_trust_revoked(lab, lab_get_device(lab, 1));
 }
 
 int main(int argc, char **argv)

@@ -255,7 +255,7 @@ void world_disconnect(struct world *world, unsigned a, unsigned b, enum sess_end
     struct world_device *one = &world->devices[a], *other = &world->devices[b];
 
     end_half(one, other, why);
-    end_half(other, one, why == SESS_END_UNTRUSTED ? SESS_END_CLOSED : why);
+    end_half(other, one, why == SESS_END_UNTRUSTED ? SESS_END_REVOKED : why);
 }
 
 static void say_sent(struct world_device *from, struct world_device *to, struct world_frame *frame)

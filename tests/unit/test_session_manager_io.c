@@ -211,7 +211,7 @@ static void test_trust_removed(void **state)
     assert_int_equal(pair.b.n_over, 1); /* before it returned */
     assert_int_equal(pair.b.last_end, SESS_END_UNTRUSTED);
     NODES_WAIT(pair.base, pair.a.n_over == 1);
-    assert_int_equal(pair.a.last_end, SESS_END_CLOSED);
+    assert_int_equal(pair.a.last_end, SESS_END_REVOKED);
     NODES_WAIT(pair.base, strstr(pair.b.last_note, "is not trusted") != NULL);
     pair_deinit(&pair);
 }
