@@ -171,7 +171,6 @@ static struct sess_dial *find(struct sb_list *dials, const struct sockaddr_stora
 int sess_dialer_set(struct sess_link *peer, unsigned source, const struct sockaddr_storage *addresses, size_t n)
 {
     uint32_t bit;
-    bool is_news = false;
     size_t n_used = 0;
     int r;
 
@@ -194,7 +193,6 @@ int sess_dialer_set(struct sess_link *peer, unsigned source, const struct sockad
         r = dial_new(peer->manager, peer, &addresses[i], bit);
         if (r < 0)
             return r;
-        is_news = true;
     }
     SB_LIST_FOREACH(link, &peer->dials) {
         struct sess_dial *dial = SB_CONTAINER_OF(link, struct sess_dial, link);
@@ -202,8 +200,7 @@ int sess_dialer_set(struct sess_link *peer, unsigned source, const struct sockad
         if (dial->sources == 0)
             sess_dialer_remove(dial);
     }
-    if (is_news)
-        sess_dialer_kick(peer, true);
+    /* A new address is dialled at once. The others keep their back-off: strangers can announce new ones all day. */
     return 0;
 }
 

@@ -381,6 +381,49 @@ static void test_quiet_flood(void **state)
     pair_deinit(&pair);
 }
 
+static int listen_on_loopback(uint16_t *ret_port)
+{
+    struct sockaddr_storage address = nodes_address(0);
+    socklen_t size = sizeof(struct sockaddr_in);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 16) == 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *ret_port = ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+    return fd;
+}
+
+/* Who announces ever new addresses of a device does not have its other ones dialled each time: they keep their back-off. */
+static void test_new_addresses(void **state)
+{
+    struct sockaddr_storage addresses[2];
+    unsigned n_dialled = 0;
+    struct pair pair;
+    uint16_t port;
+    int listener, fd;
+
+    (void)state;
+    pair_init(&pair);
+    nodes_trust(&pair.a, &pair.b);
+    nodes_start(&pair.a);
+    listener = listen_on_loopback(&port);
+    addresses[0] = addresses[1] = nodes_address(port);
+    for (uint32_t i = 0; i < 200; i++) {
+        unsigned before = pair.a.n_notes;
+
+        ((struct sockaddr_in *)(void *)&addresses[1])->sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + i); /* nobody is there */
+        assert_int_equal(sess_manager_set_addresses(pair.a.manager, nodes_id(&pair.b), 0, addresses, 2), 0);
+        NODES_WAIT(pair.base, pair.a.n_notes > before);
+        while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+            close(fd);
+            n_dialled++;
+        }
+    }
+    assert_in_range(n_dialled, 1, 10); /* the 11th would come after four minutes */
+    close(listener);
+    pair_deinit(&pair);
+}
+
 static void test_start_errors(void **state)
 {
     struct pair pair;
@@ -409,7 +452,7 @@ int main(void)
         cmocka_unit_test(test_new_instance),      cmocka_unit_test(test_violations),
         cmocka_unit_test(test_static_address),    cmocka_unit_test(test_silent_and_garbage),
         cmocka_unit_test(test_flood),             cmocka_unit_test(test_quiet_flood),
-        cmocka_unit_test(test_start_errors),
+        cmocka_unit_test(test_new_addresses),     cmocka_unit_test(test_start_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
