@@ -110,11 +110,14 @@ static int behind_calls_to_peer(struct hub_peer *peer, uint32_t stream, int r)
     return to_peer(peer, SESS_CLASS_CALL, stream, HUB_COOKIE_WAKE, r, no_data);
 }
 
+/* One that finds no room ends the session, and it is the session's end that is logged: in a flood of what must be answered,
+ * each answer would be a line. */
 static void control_to_peer(struct hub_peer *peer, int r)
 {
-    r = to_peer(peer, SESS_CLASS_CONTROL, 0, 0, r, no_data);
-    if (r < 0 && r != -ENOTCONN)
+    if (r < 0)
         sb_log_write(peer->party.hub->log, SB_LOG_WARNING, "control message lost device=%s error=%d", peer->id_text, -r);
+    else
+        (void)to_peer(peer, SESS_CLASS_CONTROL, 0, 0, r, no_data);
 }
 
 void hub_send_cancel_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t call_id)

@@ -203,6 +203,41 @@ static void test_bad_bytes(void **state)
     assert_int_equal(inject(cast, 0), SESS_VIOLATION);
 }
 
+static int has_no_room(void *userdata, const struct wire_devid *id, enum sess_class class, uint32_t stream, uint64_t cookie,
+                       const uint8_t *data, size_t size)
+{
+    (void)userdata, (void)id, (void)class, (void)stream, (void)cookie, (void)data, (void)size;
+    return -EAGAIN;
+}
+
+static void count_line(void *userdata, enum sb_log_level level, const char *line)
+{
+    (void)level, (void)line;
+    ++*(unsigned *)userdata;
+}
+
+/* It sends what must be given back and never reads: the session's end is logged, not each message on the way there. */
+static void test_full_session_is_quiet(void **state)
+{
+    struct cast *cast = *state;
+    struct hub *hub = cast->world.devices[0].hub;
+    const struct hub_ops ops = hub->ops;
+    const struct sb_log log = cast->world.log;
+    struct wire_objects objects = { .n = WIRE_OBJECTS_MAX };
+    unsigned n_lines = 0;
+
+    for (uint16_t i = 0; i < objects.n; i++)
+        objects.items[i] = (struct wire_object){ .kind = WIRE_OBJECT_STUB, .id = i + 1u };
+    hub->ops.peer_send = has_no_room;
+    cast->world.log.sink = count_line;
+    cast->world.log.userdata = &n_lines;
+    assert_int_equal(wire_reply_encode_head(&cast->buf, &(struct wire_reply){ .id = 99 }, &objects), 0);
+    assert_int_equal(inject(cast, 0), SESS_ACCEPTED);
+    assert_int_equal(n_lines, 0);
+    cast->world.log = log;
+    hub->ops = ops;
+}
+
 static enum sess_verdict announce(struct cast *cast, const char *name, bool is_present)
 {
     struct wire_service service = { .is_present = is_present, .name = { .text = name, .size = strlen(name) } };
@@ -422,6 +457,7 @@ int main(void)
         TEST(test_export_ids_are_one_peers),
         TEST(test_call_violations),
         TEST(test_bad_bytes),
+        TEST(test_full_session_is_quiet),
         TEST(test_names),
         TEST(test_reply_violation),
         TEST(test_app_violations),
