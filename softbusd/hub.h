@@ -103,8 +103,8 @@ enum sess_verdict hub_peer_receive(struct hub *hub, const struct wire_devid *id,
                                    size_t size);
 void hub_peer_sent(struct hub *hub, const struct wire_devid *id, uint64_t cookie);
 
-/* From discovery: the device's addresses as text, separated by spaces; "": none is known any more. */
-void hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses);
+/* From discovery: the device's addresses as text, separated by spaces; "": none is known any more. True: it had none before. */
+bool hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses);
 
 /* After the trust store was read again (reload): labels and trust of devices are looked at anew. */
 void hub_trust_reloaded(struct hub *hub);

@@ -106,18 +106,18 @@ void hub_peer_refresh(struct hub_peer *peer)
         hub_peer_free(peer);
 }
 
-void hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses)
+bool hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses)
 {
     struct hub_peer *peer = addresses[0] ? hub_peer_ensure(hub, id) : hub_peer_find(hub, id);
+    bool is_new;
 
     if (!peer || strcmp(peer->addresses ? peer->addresses : "", addresses) == 0)
-        return;
-    if (!peer->addresses)
-        sb_log_write(hub->log, SB_LOG_INFO, "device found device=%s trusted=%s addresses=%s", peer->id_text,
-                     hub_peer_is_trusted(peer) ? "yes" : "no", addresses);
+        return false;
+    is_new = !peer->addresses;
     free(peer->addresses);
     peer->addresses = addresses[0] ? strdup(addresses) : NULL;
     hub_peer_refresh(peer);
+    return is_new;
 }
 
 void hub_peer_up(struct hub *hub, const struct wire_devid *id, const char *name)

@@ -1,8 +1,10 @@
 /* Other devices, from the outside of the hub; see peers_io.h. */
 #include "softbusd/peers_io.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/rate.h"
 #include "discovery/address.h"
 #include "discovery/helper_io.h"
 #include "discovery/table.h"
@@ -23,6 +25,11 @@
 #include <string.h>
 
 #define PROTOCOL_VERSION 1
+
+/* Lines about devices that nobody trusts: whoever can multicast can make up thousands. */
+#define STRANGER_BURST 20
+#define STRANGER_RATE_PER_S 1
+
 #define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + IFNAMSIZ + 10)
 
 struct hub_peers {
@@ -35,6 +42,7 @@ struct hub_peers {
     struct disc_helper *helper;
     struct disc_table table;
     struct sb_random random;
+    struct sb_rate stranger_lines;
     const char *trust_file;
     char discovery_text[160];
 };
@@ -72,10 +80,27 @@ static bool is_spoken(const struct disc_candidate *candidate)
     return candidate->version == 0 || candidate->version == PROTOCOL_VERSION;
 }
 
+/* A line about a device, but for strangers not each time. */
+static void log_device(struct hub_peers *peers, const struct wire_devid *id, const char *what, const char *detail)
+{
+    bool is_trusted = sess_trust_find(peers->trust, id) != NULL;
+    char text[WIRE_DEVID_TEXT_SIZE], others[48] = "";
+
+    if (!is_trusted && !sb_rate_take(&peers->stranger_lines, sb_clock_now_ms()))
+        return;
+    if (!is_trusted && peers->stranger_lines.n_refused > 0)
+        snprintf(others, sizeof(others), " not_logged_before=%u", peers->stranger_lines.n_refused);
+    if (!is_trusted)
+        peers->stranger_lines.n_refused = 0;
+    wire_devid_format(id, text);
+    sb_log_write(peers->log, SB_LOG_INFO, "%s device=%s trusted=%s %s%s", what, text, is_trusted ? "yes" : "no", detail, others);
+}
+
 static void tell_hub(struct hub_peers *peers, const struct wire_devid *id, const struct disc_candidate *candidates, size_t n)
 {
-    char text[DISC_ADDRESSES_MAX * ADDRESS_TEXT_MAX] = "";
-    size_t used = 0;
+    char text[sizeof("addresses=") + DISC_ADDRESSES_MAX * ADDRESS_TEXT_MAX] = "addresses=";
+    char *list = text + strlen(text);
+    size_t used = 0, room = sizeof(text) - strlen(text);
 
     for (size_t i = 0; i < n; i++) {
         char one[ADDRESS_TEXT_MAX];
@@ -83,10 +108,11 @@ static void tell_hub(struct hub_peers *peers, const struct wire_devid *id, const
         if (is_repeated(candidates, i))
             continue;
         format_address(&candidates[i].address, one);
-        if (one[0] && used + strlen(one) + 2 <= sizeof(text))
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? " " : "", one);
+        if (one[0] && used + strlen(one) + 2 <= room)
+            used += (size_t)snprintf(list + used, room - used, "%s%s", used ? " " : "", one);
     }
-    hub_peer_set_addresses(peers->hub, id, text);
+    if (hub_peer_set_addresses(peers->hub, id, list))
+        log_device(peers, id, "device found", text);
 }
 
 static void tell_manager(struct hub_peers *peers, const struct wire_devid *id, unsigned source,
@@ -127,13 +153,13 @@ static void spread_changes(struct hub_peers *peers)
 static void on_found(void *userdata, const struct wire_devid *id, uint32_t version, const struct sockaddr_storage *address)
 {
     struct hub_peers *peers = userdata;
-    char text[WIRE_DEVID_TEXT_SIZE];
+    char text[WIRE_DEVID_TEXT_SIZE], versions[48];
     int r = disc_table_add(&peers->table, id, DISC_SOURCE_MDNS, version, address, UINT64_MAX);
 
     wire_devid_format(id, text);
+    snprintf(versions, sizeof(versions), "version=%" PRIu32 " ours=%d", version, PROTOCOL_VERSION);
     if (r == 0 && version != PROTOCOL_VERSION)
-        sb_log_write(peers->log, SB_LOG_INFO, "device speaks another version device=%s version=%" PRIu32 " ours=%d", text, version,
-                     PROTOCOL_VERSION);
+        log_device(peers, id, "device speaks another version", versions);
     if (r == DISC_TABLE_FULL)
         sb_log_write(peers->log, SB_LOG_DEBUG, "address not kept device=%s devices=%zu limit=%d addresses_limit=%d", text,
                      peers->table.n_devices, DISC_DEVICES_MAX, DISC_ADDRESSES_MAX);
@@ -390,6 +416,7 @@ int hub_peers_new(struct hub_loop *loop, const struct sb_log *log, const struct 
     peers->identity = identity;
     peers->trust = trust;
     peers->trust_file = trust_file;
+    sb_rate_init(&peers->stranger_lines, STRANGER_BURST, STRANGER_RATE_PER_S, sb_clock_now_ms());
     disc_table_init(&peers->table, &peers->random, DISC_DEVICES_MAX, &callbacks);
     *ret_peers = peers;
     return 0;
