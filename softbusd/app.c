@@ -14,10 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The name is what the app says; what it cannot say is a "pid=" or "uid=" of its own. */
 static void format_text(struct hub_app *app)
 {
-    snprintf(app->text, sizeof(app->text), "name=%s pid=%u uid=%u", app->name, app->credentials.pid,
-             app->credentials.uid);
+    char name[sizeof(app->name)];
+
+    snprintf(name, sizeof(name), "%s", app->name);
+    for (char *c = name; *c; c++) {
+        if (*c == ' ' || *c == '=' || *c == '"')
+            *c = '_';
+    }
+    snprintf(app->text, sizeof(app->text), "name=%s pid=%u uid=%u", name, app->credentials.pid, app->credentials.uid);
 }
 
 /* A number for the app's streams that no other app has: after four thousand million apps they come round. */

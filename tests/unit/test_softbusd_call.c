@@ -85,6 +85,14 @@ static void test_an_app_cannot_say_who_it_is(void **state)
     assert_true(world_is_quiet(cast->local));
 }
 
+static void test_a_name_says_no_more_in_the_log(void **state)
+{
+    struct cast *cast = *state;
+    struct world_app *app = world_app_new(&cast->world, 0, "a uid=0 pid=1", 1002);
+
+    assert_string_equal(hub_app_get_text(app->hub_app), "name=a_uid_0_pid_1 pid=102 uid=1002");
+}
+
 static void test_replies_find_their_calls(void **state)
 {
     struct cast *cast = *state;
@@ -469,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_identity),
         TEST(test_an_app_cannot_say_who_it_is),
+        TEST(test_a_name_says_no_more_in_the_log),
         TEST(test_replies_find_their_calls),
         TEST(test_foreign_and_second_replies_are_dropped),
         TEST(test_stub_status_is_checked),
