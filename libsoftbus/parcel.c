@@ -122,7 +122,7 @@ void softbus_parcel_move(struct softbus_parcel *from, struct softbus_parcel *to)
     softbus_parcel_clear(from);
 }
 
-/* Writing. */
+/* Writing. There is no parcel where a handler answers a one-way call: that is refused here, so that handlers need not ask. */
 
 int softbus_parcel_end_write(struct softbus_parcel *parcel, const struct wire_writer *writer, size_t before)
 {
@@ -136,9 +136,12 @@ int softbus_parcel_end_write(struct softbus_parcel *parcel, const struct wire_wr
 
 int softbus_parcel_write_fixed(struct softbus_parcel *parcel, enum wire_tag tag, uint64_t bits)
 {
-    struct wire_writer writer = { .buf = &parcel->buf };
+    struct wire_writer writer;
     uint8_t bytes[1 + 8];
 
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
+    writer = (struct wire_writer){ .buf = &parcel->buf };
     bytes[0] = (uint8_t)tag;
     wire_store_u64(bytes + 1, bits); /* little-endian: the low bytes come first */
     wire_put_fixed(&writer, bytes, 1 + wire_tag_get_size(tag));
@@ -208,11 +211,13 @@ int softbus_parcel_write_double(struct softbus_parcel *parcel, double value)
 
 static int write_text(struct softbus_parcel *parcel, enum wire_tag tag, const char *text)
 {
-    struct wire_writer writer = { .buf = &parcel->buf };
-    size_t before = parcel->buf.length;
+    struct wire_writer writer;
+    size_t before;
 
-    if (!text)
+    if (!parcel || !text)
         return SOFTBUS_ERR_INVALID;
+    writer = (struct wire_writer){ .buf = &parcel->buf };
+    before = parcel->buf.length;
     wire_put_u8(&writer, (uint8_t)tag);
     wire_put_str(&writer, text, strlen(text));
     return softbus_parcel_end_write(parcel, &writer, before);
@@ -225,11 +230,15 @@ int softbus_parcel_write_string(struct softbus_parcel *parcel, const char *text)
 
 int softbus_parcel_write_bytes(struct softbus_parcel *parcel, const void *data, size_t size)
 {
-    struct wire_writer writer = { .buf = &parcel->buf };
-    size_t before = parcel->buf.length;
+    struct wire_writer writer;
+    size_t before;
 
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
     if (size > SOFTBUS_PARCEL_MAX_CAPACITY)
         return SOFTBUS_ERR_PARCEL_FULL;
+    writer = (struct wire_writer){ .buf = &parcel->buf };
+    before = parcel->buf.length;
     wire_put_u8(&writer, WIRE_TAG_BYTES);
     wire_put_bytes(&writer, data, size);
     return softbus_parcel_end_write(parcel, &writer, before);
@@ -237,7 +246,7 @@ int softbus_parcel_write_bytes(struct softbus_parcel *parcel, const void *data, 
 
 int softbus_parcel_write_token(struct softbus_parcel *parcel, const char *descriptor)
 {
-    if (parcel->buf.length > 0)
+    if (!parcel || parcel->buf.length > 0)
         return SOFTBUS_ERR_INVALID;
     return write_text(parcel, WIRE_TAG_TOKEN, descriptor);
 }
@@ -246,6 +255,8 @@ int softbus_parcel_write_object(struct softbus_parcel *parcel, struct softbus_ob
 {
     int r;
 
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
     if (!object)
         return softbus_parcel_write_fixed(parcel, WIRE_TAG_OBJECT, WIRE_NO_OBJECT);
     if (parcel->n_objects >= SOFTBUS_PARCEL_MAX_OBJECTS)

@@ -21,12 +21,16 @@ static void copy_elements(void *to, const void *from, size_t n, size_t size)
 
 static int write_array(struct softbus_parcel *parcel, enum wire_tag tag, const void *values, size_t n)
 {
-    struct wire_writer writer = { .buf = &parcel->buf };
-    size_t before = parcel->buf.length, size = wire_tag_get_size(tag), got;
+    size_t size = wire_tag_get_size(tag), before, got;
+    struct wire_writer writer;
     uint8_t *room;
 
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
     if (n > SOFTBUS_PARCEL_MAX_CAPACITY / size)
         return SOFTBUS_ERR_PARCEL_FULL;
+    writer = (struct wire_writer){ .buf = &parcel->buf };
+    before = parcel->buf.length;
     wire_put_u8(&writer, (uint8_t)(tag | WIRE_TAG_ARRAY));
     wire_put_u32(&writer, (uint32_t)n);
     if (writer.error == 0 && n > 0) {
@@ -128,11 +132,15 @@ int softbus_parcel_write_double_array(struct softbus_parcel *parcel, const doubl
 
 int softbus_parcel_write_string_array(struct softbus_parcel *parcel, const char *const *texts, size_t n)
 {
-    struct wire_writer writer = { .buf = &parcel->buf };
-    size_t before = parcel->buf.length;
+    struct wire_writer writer;
+    size_t before;
 
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
     if (n > SOFTBUS_PARCEL_MAX_CAPACITY)
         return SOFTBUS_ERR_PARCEL_FULL;
+    writer = (struct wire_writer){ .buf = &parcel->buf };
+    before = parcel->buf.length;
     wire_put_u8(&writer, WIRE_TAG_STRING | WIRE_TAG_ARRAY);
     wire_put_u32(&writer, (uint32_t)n);
     for (size_t i = 0; i < n && writer.error == 0; i++) {

@@ -11,7 +11,7 @@
  *         return SOFTBUS_ERR_UNKNOWN_CODE;
  *     if (softbus_parcel_read_i32(request, &a) < 0 || softbus_parcel_read_i32(request, &b) < 0)
  *         return SOFTBUS_ERR_BAD_REQUEST;
- *     return softbus_parcel_write_i32(reply, a + b);
+ *     return reply ? softbus_parcel_write_i32(reply, a + b) : 0; // a one-way call has no reply
  * }
  * @endcode
  *
@@ -48,10 +48,16 @@ struct softbus_transaction;
 /** @name Stubs @{ */
 
 /**
- * Runs for each call of a stub. request and reply are lent for the call; reply is NULL for a one-way call.
+ * Runs for each call of a stub. request and reply are lent for the call.
+ * reply is NULL for a one-way call, which any caller may make with any code: what is written to it then is INVALID, and what the
+ * handler returns reaches nobody. A stub that makes no sense one-way asks softbus_transaction_is_oneway() first.
  * Returns 0 to send the reply, or UNKNOWN_CODE, BAD_REQUEST, DENIED, AGAIN or FAILED: the caller gets that error and no
  * parcel. PARCEL_END and PARCEL_TYPE count as BAD_REQUEST, everything else as FAILED. It may call other objects; while it
- * waits for them, other calls to this process may run.
+ * waits for them, other calls to this process may run, this handler's too.
+ *
+ * What happens meanwhile is only known when messages are processed. So one that works long calls softbus_wait() (or
+ * softbus_process(), which does not block) now and then, and ends when softbus_transaction_is_canceled() says that nobody
+ * waits any more; other handlers and callbacks run inside that call, as they do while a call waits.
  */
 typedef int (*softbus_handler_fn)(void *userdata, struct softbus_transaction *transaction, uint32_t code,
                                   struct softbus_parcel *request, struct softbus_parcel *reply);
@@ -89,10 +95,12 @@ unsigned softbus_object_get_hops(const struct softbus_object *object);
 
 /** @name Calls
  * Rules 1, 3 and 4 are checked before anything is sent: TOO_LARGE, PASSBACK, DOUBLE_FORWARD, NO_INTRODUCTION. A reply that
- * breaks one arrives as that error too. request may be NULL (empty). It stays the caller's and may be sent again.
+ * breaks one arrives as that error too. request may be NULL (empty). It stays the caller's and may be sent again, unless it is
+ * the reply of the same call as well.
  * @{ */
 
-/** Calls and waits. reply (may be NULL) is cleared and filled. timeout_ms 0: SOFTBUS_DEFAULT_TIMEOUT_MS.
+/** Calls and waits. reply (may be NULL) is cleared and filled. It may be the same parcel as request, whose content is replaced
+ * when the reply is there, and gone when the call fails. timeout_ms 0: SOFTBUS_DEFAULT_TIMEOUT_MS.
  * While it waits, every call that comes in is run, in order of arrival, by this thread: two single-threaded apps that call each
  * other do not block. Errors: those of the rules, of the stub's handler (see softbus_handler_fn), DEAD_OBJECT, DIED,
  * DEVICE_OFFLINE, DEVICE_LOST, TIMEOUT, AGAIN, INTERFACE, DISCONNECTED, LIMIT, NO_MEMORY, INVALID. @since 0.1 */
@@ -139,7 +147,8 @@ struct softbus_caller {
 /** Errors: NO_IDENTITY: the caller's identity did not come with the call (never zeros instead). @since 0.1 */
 int softbus_transaction_get_caller(const struct softbus_transaction *transaction, struct softbus_caller *ret_caller);
 bool softbus_transaction_is_oneway(const struct softbus_transaction *transaction);
-/** True when the caller has gone or given up. Known as of the last message processed. @since 0.1 */
+/** True when the caller has gone or given up. Known as of the last message processed: see softbus_handler_fn for handlers
+ * that work long. @since 0.1 */
 bool softbus_transaction_is_canceled(const struct softbus_transaction *transaction);
 /** Milliseconds until the caller's deadline; 0 when past; UINT32_MAX for one-way calls. @since 0.1 */
 uint32_t softbus_transaction_get_left_ms(const struct softbus_transaction *transaction);
@@ -147,13 +156,18 @@ uint32_t softbus_transaction_get_left_ms(const struct softbus_transaction *trans
 uint64_t softbus_transaction_get_trace(const struct softbus_transaction *transaction);
 /** @} */
 
-/** @name Death @{ */
+/** @name Death
+ * Rule 2: an anonymous stub of another device, such as a callback that came in a parcel, has no link to death. Send to it
+ * one-way: what is sent after its end is refused, and the function of softbus_set_refused_fn() runs with the object and
+ * DEAD_OBJECT. Then forget it and softbus_object_unref() it. What was on its way as it ended is lost, and nobody is told.
+ * A call that waits returns DEAD_OBJECT, or DIED or DEVICE_LOST when the stub went away during the call.
+ * @{ */
 enum softbus_death {
-    SOFTBUS_DEATH_PROCESS_DIED = 1,
-    SOFTBUS_DEATH_WITHDRAWN = 2,
-    SOFTBUS_DEATH_DEVICE_LOST = 3,
-    SOFTBUS_DEATH_TRUST_REVOKED = 4,
-    SOFTBUS_DEATH_ACCESS_REVOKED = 5,
+    SOFTBUS_DEATH_PROCESS_DIED = 1,   /**< its process ended, or closed its connection */
+    SOFTBUS_DEATH_WITHDRAWN = 2,      /**< softbus_stub_withdraw(), or softbus_service_remove() of its last name */
+    SOFTBUS_DEATH_DEVICE_LOST = 3,    /**< its device said goodbye, or was not heard of until the grace was over */
+    SOFTBUS_DEATH_TRUST_REVOKED = 4,  /**< trust between the two devices was removed, on either side */
+    SOFTBUS_DEATH_ACCESS_REVOKED = 5, /**< reserved for the policy, which does not exist yet: never reported */
 };
 
 /** Runs once. The object is lent. */

@@ -82,7 +82,8 @@ void softbus_parcel_rewind(struct softbus_parcel *parcel);
 int softbus_parcel_peek(const struct softbus_parcel *parcel, int *ret_type, size_t *ret_count);
 
 /** @name Writing
- * Data is copied. Errors: PARCEL_FULL, NO_MEMORY; strings also INVALID (not UTF-8). @since 0.1
+ * Data is copied. Errors: PARCEL_FULL, NO_MEMORY, INVALID (parcel is NULL, as the reply of a one-way call is; a string that is
+ * not UTF-8). @since 0.1
  * @{ */
 int softbus_parcel_write_bool(struct softbus_parcel *parcel, bool value);
 int softbus_parcel_write_i8(struct softbus_parcel *parcel, int8_t value);

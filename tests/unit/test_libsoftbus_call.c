@@ -178,25 +178,23 @@ static void answer_echo(struct hub_end *end)
 static void test_call(void **state)
 {
     struct world *w = *state;
-    struct softbus_parcel *request, *reply;
+    struct softbus_parcel *parcel; /* for both */
     int32_t value = 0;
 
-    assert_int_equal(softbus_parcel_new(0, &request), 0);
-    assert_int_equal(softbus_parcel_new(0, &reply), 0);
-    softbus_parcel_write_i32(request, -5);
+    assert_int_equal(softbus_parcel_new(0, &parcel), 0);
+    softbus_parcel_write_i32(parcel, -5);
     hub_end_start(&w->end, answer_echo);
-    assert_int_equal(softbus_call(w->proxy, 17, request, reply, 0), 0);
+    assert_int_equal(softbus_call(w->proxy, 17, parcel, parcel, 0), 0);
     hub_end_join(&w->end);
-    assert_int_equal(softbus_parcel_read_i32(reply, &value), 0);
+    assert_int_equal(softbus_parcel_read_i32(parcel, &value), 0);
     assert_int_equal(value, -5);
     assert_true(w->end.n[0] == HANDLE);
     assert_int_equal(w->end.n[1], 17);
     assert_int_equal(w->end.n[2], SOFTBUS_DEFAULT_TIMEOUT_MS);
-    assert_int_equal(softbus_call(w->proxy, 0, request, reply, 0), SOFTBUS_ERR_INVALID);
-    assert_int_equal(softbus_call(w->proxy, SOFTBUS_CODE_MAX + 1, request, reply, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_call(w->proxy, 0, parcel, parcel, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_call(w->proxy, SOFTBUS_CODE_MAX + 1, parcel, parcel, 0), SOFTBUS_ERR_INVALID);
     assert_true(hub_end_is_silent(&w->end));
-    softbus_parcel_free(request);
-    softbus_parcel_free(reply);
+    softbus_parcel_free(parcel);
 }
 
 static void answer_nothing(struct hub_end *end)
@@ -362,8 +360,11 @@ static void test_own_stub(void **state)
     assert_int_equal(w->order[0], 8);
     assert_int_equal(softbus_parcel_read_i32(reply, &value), 0);
     assert_int_equal(value, 5);
+    assert_int_equal(softbus_call(w->stub, 1, reply, reply, 0), 0); /* one parcel for both */
+    assert_true(softbus_parcel_read_i32(reply, &value) == 0 && value == 6);
+    assert_true(softbus_call(w->stub, 4, reply, reply, 0) == SOFTBUS_ERR_FAILED && softbus_parcel_get_size(reply) == 0);
     assert_int_equal(softbus_call_async(w->stub, 4, request, 0, note_done, w, NULL), 0);
-    assert_int_equal(w->n_handled, 2);
+    assert_int_equal(w->n_handled, 4);
     process_all(w);
     assert_int_equal(w->n_done, 1);
     assert_int_equal(w->last_error, SOFTBUS_ERR_FAILED);

@@ -397,12 +397,49 @@ static void test_hostile(void **state)
     }
 }
 
+/* A handler that answers a one-way call writes to no parcel. */
+static void test_no_parcel(void **state)
+{
+    const char *const texts[] = { "x" };
+    const uint64_t values[] = { 0 };
+    const void *data = values;
+
+    (void)state;
+    assert_int_equal(softbus_parcel_write_bool(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i8(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u8(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i16(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u16(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i32(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u32(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i64(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u64(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_float(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_double(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_bool_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i8_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u8_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i16_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u16_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i32_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u32_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_i64_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_u64_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_float_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_double_array(NULL, data, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_string(NULL, "x"), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_bytes(NULL, "x", 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_token(NULL, "x"), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_object(NULL, NULL), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_string_array(NULL, texts, 1), SOFTBUS_ERR_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars),  cmocka_unit_test(test_golden), cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_texts),    cmocka_unit_test(test_capacity), cmocka_unit_test(test_peek),
-        cmocka_unit_test(test_token),    cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_token),    cmocka_unit_test(test_hostile), cmocka_unit_test(test_no_parcel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
