@@ -16,6 +16,7 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
             const struct hub_credentials *own, struct hub **ret_hub)
 {
     struct hub *hub = calloc(1, sizeof(*hub));
+    struct hub_peer *peer;
 
     if (!hub)
         return -ENOMEM;
@@ -37,10 +38,12 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     sb_buf_init(&hub->body, WIRE_LOCAL_MAX);
     sb_buf_init(&hub->reply, WIRE_LOCAL_MAX);
     for (size_t i = 0; i < trust->n_entries; i++) {
-        if (!hub_peer_ensure(hub, &trust->entries[i].id)) {
+        peer = hub_peer_ensure(hub, &trust->entries[i].id);
+        if (!peer) {
             hub_free(hub);
             return -ENOMEM;
         }
+        hub_peer_refresh(peer);
     }
     *ret_hub = hub;
     return 0;

@@ -95,15 +95,42 @@ void hub_peer_put_entry(const struct hub_peer *peer, struct wire_writer *writer)
     wire_value_put_u32(writer, (uint32_t)peer->services.n_entries);
 }
 
+static void note_trust(struct hub_peer *peer)
+{
+    const struct sess_trust_entry *trust = get_trust(peer);
+
+    peer->told_trusted = trust != NULL;
+    snprintf(peer->told_name, sizeof(peer->told_name), "%s", trust ? trust->name : "");
+}
+
+static void tell_watchers(struct hub_peer *peer)
+{
+    note_trust(peer);
+    hub_watch_device_changed(peer);
+}
+
+static bool is_trust_news(const struct hub_peer *peer)
+{
+    const struct sess_trust_entry *trust = get_trust(peer);
+
+    return peer->told_trusted != (trust != NULL) || strcmp(peer->told_name, trust ? trust->name : "") != 0;
+}
+
+/* A device without trust has nothing here; one that is nowhere at all is forgotten. */
+static void forget_untrusted(struct hub_peer *peer)
+{
+    if (hub_peer_is_trusted(peer))
+        return;
+    hub_get_forget_device(peer->party.hub, &peer->id);
+    if (!peer->has_session && !peer->addresses)
+        hub_peer_free(peer);
+}
+
 void hub_peer_refresh(struct hub_peer *peer)
 {
-    bool is_trusted = hub_peer_is_trusted(peer);
-
-    hub_watch_device_changed(peer);
-    if (!is_trusted)
-        hub_get_forget_device(peer->party.hub, &peer->id);
-    if (!peer->has_session && !peer->addresses && !is_trusted)
-        hub_peer_free(peer);
+    if (is_trust_news(peer))
+        tell_watchers(peer);
+    forget_untrusted(peer);
 }
 
 bool hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const char *addresses)
@@ -116,7 +143,8 @@ bool hub_peer_set_addresses(struct hub *hub, const struct wire_devid *id, const 
     is_new = !peer->addresses;
     free(peer->addresses);
     peer->addresses = addresses[0] ? strdup(addresses) : NULL;
-    hub_peer_refresh(peer);
+    tell_watchers(peer);
+    forget_untrusted(peer);
     return is_new;
 }
 
@@ -134,7 +162,7 @@ void hub_peer_up(struct hub *hub, const struct wire_devid *id, const char *name)
     peer->state = WIRE_STATE_ONLINE;
     sb_log_write(hub->log, SB_LOG_INFO, "device online device=%s name=%s", peer->id_text, name);
     hub_registry_announce(peer);
-    hub_watch_device_changed(peer);
+    tell_watchers(peer);
 }
 
 static void set_state(struct hub *hub, const struct wire_devid *id, enum wire_device_state state, const char *text)
@@ -145,7 +173,7 @@ static void set_state(struct hub *hub, const struct wire_devid *id, enum wire_de
         return;
     peer->state = state;
     sb_log_write(hub->log, SB_LOG_INFO, "device %s device=%s", text, peer->id_text);
-    hub_watch_device_changed(peer);
+    tell_watchers(peer);
 }
 
 void hub_peer_suspect(struct hub *hub, const struct wire_devid *id)
@@ -209,7 +237,8 @@ void hub_peer_over(struct hub *hub, const struct wire_devid *id, enum sess_end w
     drop_exports(peer);
     hub_registry_forget_peer(peer);
     hub_app_wake_all(hub);
-    hub_peer_refresh(peer);
+    tell_watchers(peer);
+    forget_untrusted(peer);
 }
 
 void hub_peer_sent(struct hub *hub, const struct wire_devid *id, uint64_t cookie)

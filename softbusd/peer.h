@@ -16,7 +16,8 @@ bool hub_peer_is_trusted(const struct hub_peer *peer);
 /* A device entry of DEVICE_LIST (wire/hub.h). */
 void hub_peer_put_entry(const struct hub_peer *peer, struct wire_writer *writer);
 
-/* Trust or label may have changed: watchers are told; a device that is nowhere any more is forgotten. */
+/* Trust may have changed: watchers are told if it has and they were not told yet (a session that ends for it tells them
+ * too); a device that is nowhere any more is forgotten. */
 void hub_peer_refresh(struct hub_peer *peer);
 
 /* Offers again what waited for room at apps. */

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/random.h"
+#include "session/trust.h"
 #include "softbusd/hub.h"
 #include "wire/hub.h"
 
@@ -60,6 +61,8 @@ struct hub_peer { /* peer.c */
     char *addresses;
     enum wire_device_state state;
     bool has_session;
+    bool told_trusted;                   /* what watchers of devices know of its trust: see hub_peer_refresh() */
+    char told_name[SESS_TRUST_NAME_MAX + 1];
     struct sb_idtab exports_by_id; /* struct hub_export */
     struct sb_map exports;         /* struct hub_export by node */
     struct sb_map imports;         /* struct hub_node by the peer's export id */

@@ -428,6 +428,40 @@ static void test_trust_added(void **state)
     assert_int_equal(hub->peers.n_entries, 1);
 }
 
+/* The number of DEVICE events since the last time. */
+static unsigned count_device_events(struct world_app *app)
+{
+    unsigned n = 0;
+
+    for (; world_has(app, WIRE_CALL); n++)
+        assert_int_equal(world_take(app, WIRE_CALL)->call.code, WIRE_EVENT_DEVICE);
+    return n;
+}
+
+/* The end of a session and the end of the trust that was its reason are one event; what stayed as it was is none. */
+static void test_trust_is_told_once(void **state)
+{
+    struct cast *cast = *state;
+    struct world_device *here = &cast->world.devices[0];
+    struct wire_object callback = world_stub(9);
+
+    hub_peer_set_addresses(here->hub, &cast->world.devices[2].id, "192.0.2.7:1"); /* stays known without trust */
+    assert_int_equal(world_do(cast->owner, WIRE_HUB_DEVICE_WATCH, &callback, "o", 0), WIRE_OK);
+    hub_trust_reloaded(here->hub);
+    assert_int_equal(count_device_events(cast->owner), 0);
+    assert_int_equal(world_do(cast->owner, WIRE_HUB_TRUST_REMOVE, NULL, "s", cast->world.devices[2].id_text), WIRE_OK);
+    assert_int_equal(count_device_events(cast->owner), 1);
+    hub_trust_reloaded(here->hub);
+    assert_int_equal(count_device_events(cast->owner), 0);
+    assert_int_equal(world_do(cast->owner, WIRE_HUB_TRUST_ADD, NULL, "ss", cast->world.devices[2].id_text, "kitchen"), WIRE_OK);
+    assert_int_equal(count_device_events(cast->owner), 1);
+    assert_int_equal(world_do(cast->owner, WIRE_HUB_TRUST_ADD, NULL, "ss", cast->world.devices[2].id_text, "hall"), WIRE_OK);
+    assert_int_equal(count_device_events(cast->owner), 1);
+    sess_trust_remove(&here->trust, &cast->world.devices[2].id);
+    hub_trust_reloaded(here->hub);
+    assert_int_equal(count_device_events(cast->owner), 1);
+}
+
 static void test_status(void **state)
 {
     struct cast *cast = *state;
@@ -467,6 +501,7 @@ int main(void)
         TEST(test_trust_removed),
         TEST(test_last_trust_is_taken_back),
         TEST(test_trust_added),
+        TEST(test_trust_is_told_once),
         TEST(test_status),
     };
 
