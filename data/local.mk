@@ -22,7 +22,7 @@ uninstall-local:
 		rm -f '$(DESTDIR)$(softbusconfdir)/softbusd.conf'
 	-rmdir '$(DESTDIR)$(softbusconfdir)' 2>/dev/null
 
-substitute = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's|@sbindir[@]|$(sbindir)|'
+substitute = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) -e 's|@bindir[@]|$(bindir)|'
 
 data/softbusd.service: data/softbusd.service.in Makefile
 	$(substitute) $(srcdir)/data/softbusd.service.in >$@

@@ -1,6 +1,6 @@
 # Everything but main.c is in the library, which the tests link.
 noinst_LTLIBRARIES += softbusd/libhub.la
-sbin_PROGRAMS += softbusd/softbusd
+bin_PROGRAMS += softbusd/softbusd
 
 softbusd_libhub_la_SOURCES = \
 	softbusd/accept_io.c \
