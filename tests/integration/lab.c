@@ -25,7 +25,7 @@
 static void lab_skip_all(const char *why)
 {
     printf("1..0 # SKIP %s\n", why);
-    exit(77);
+    exit(0); /* any other status would count once more */
 }
 
 static bool lab_can_unshare(const char *const *options)
