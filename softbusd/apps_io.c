@@ -26,6 +26,7 @@
 #define TICK_MS 250
 /* Four times the limit: docs/protocol-app.md, "Back-pressure". */
 #define QUEUE_FACTOR 4
+#define USER_FACTOR 16 /* for all apps of a user together */
 
 struct hub_apps {
     struct hub_loop *loop;
@@ -151,6 +152,29 @@ static void conn_refuse_queue(struct conn *conn, int error, size_t more)
     conn_end(conn);
 }
 
+/* Ends an app that has more than its share of what is queued for all apps of its user, when that is too much: a user with many
+ * apps that read nothing must not fill the memory, and those of its apps that read must not suffer for the others. */
+static void conn_check_share(struct conn *conn)
+{
+    struct hub_apps *apps = conn->apps;
+    size_t max = USER_FACTOR * apps->limits.queue_bytes, queued = 0, n = 0;
+
+    if (conn->is_dying || conn->out.length <= apps->limits.queue_bytes / USER_FACTOR) /* the usual case */
+        return;
+    SB_LIST_FOREACH(link, &apps->all) {
+        const struct conn *other = SB_CONTAINER_OF(link, struct conn, link);
+
+        queued += other->uid == conn->uid && !other->is_dying ? other->out.length : 0;
+        n += other->uid == conn->uid && !other->is_dying;
+    }
+    if (queued <= max || conn->out.length <= max / n)
+        return;
+    sb_log_write(apps->log, SB_LOG_WARNING,
+                 "app closed: too much is queued for its user's apps %s queued_bytes=%zu share=%zu user_queued_bytes=%zu limit=%zu",
+                 hub_app_get_text(conn->app), conn->out.length, max / n, queued, max);
+    conn_end(conn);
+}
+
 static void conn_queue(struct conn *conn, const uint8_t *bytes, size_t size)
 {
     int r;
@@ -181,6 +205,7 @@ void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const 
         conn_queue(conn, head + taken, head_size - taken);
     taken = taken > head_size ? taken - head_size : 0;
     conn_queue(conn, data + taken, data_size - taken);
+    conn_check_share(conn);
     if (!conn->is_dying && conn->out.length > apps->limits.queue_bytes && sb_list_is_empty(&conn->watch_link))
         conn_watch(conn, &apps->stalled);
 }

@@ -26,6 +26,7 @@ unit_tests += \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
 	tests/unit/test_softbusd_apps_io \
+	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_node \
@@ -118,6 +119,9 @@ tests_unit_test_wire_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_apps_io_SOURCES = tests/unit/test_softbusd_apps_io.c
 tests_unit_test_softbusd_apps_io_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_apps_share_SOURCES = tests/unit/test_softbusd_apps_share.c
+tests_unit_test_softbusd_apps_share_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_config_SOURCES = tests/unit/test_softbusd_config.c
 tests_unit_test_softbusd_config_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
