@@ -59,6 +59,7 @@ static const struct hub_config_key keys[] = {
     { "log", "level", HUB_CONFIG_LEVEL, "info", "", LIVE, MEMBER(log_level), 0, 0 },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+_Static_assert(N_KEYS <= 64, "hub_config.wrong_keys has a bit for each");
 
 const struct hub_config_key *hub_config_get_key(size_t n)
 {
@@ -74,13 +75,18 @@ static const struct hub_config_key *find_key(const char *section, const char *na
     return NULL;
 }
 
-static bool has_section(const char *section)
+bool hub_config_has_section(const char *section)
 {
     for (size_t i = 0; i < N_KEYS; i++) {
         if (!strcmp(keys[i].section, section))
             return true;
     }
     return false;
+}
+
+static uint64_t get_bit(const struct hub_config_key *key)
+{
+    return UINT64_C(1) << (key - keys);
 }
 
 static int set_number(const struct hub_config_key *key, uint64_t *number, const char *value, char *error_text, size_t error_size)
@@ -198,18 +204,11 @@ static int add_peer(struct hub_config *config, const char *value, char *error_te
     return r < 0 ? -EINVAL : 0;
 }
 
-int hub_config_set(struct hub_config *config, const char *section, const char *name, const char *value, char *error_text,
+static int set_key(struct hub_config *config, const struct hub_config_key *key, const char *value, char *error_text,
                    size_t error_size)
 {
-    const struct hub_config_key *key = find_key(section, name);
-    char *member;
+    char *member = (char *)config + key->offset;
 
-    if (!key) {
-        snprintf(error_text, error_size, has_section(section) ? "there is no such key in this section; see softbusd.conf(5)"
-                                                              : "there is no such section; see softbusd.conf(5)");
-        return -ENOENT;
-    }
-    member = (char *)config + key->offset;
     switch (key->type) {
     case HUB_CONFIG_NUMBER:
         return set_number(key, (uint64_t *)(void *)member, value, error_text, error_size);
@@ -230,11 +229,29 @@ int hub_config_set(struct hub_config *config, const char *section, const char *n
     return -ENOENT;
 }
 
+int hub_config_set(struct hub_config *config, const char *section, const char *name, const char *value, char *error_text,
+                   size_t error_size)
+{
+    const struct hub_config_key *key = find_key(section, name);
+    int r;
+
+    if (!key) {
+        snprintf(error_text, error_size, hub_config_has_section(section) ? "there is no such key in this section; see softbusd.conf(5)"
+                                                                         : "there is no such section; see softbusd.conf(5)");
+        return -ENOENT;
+    }
+    r = set_key(config, key, value, error_text, error_size);
+    if (r < 0)
+        config->wrong_keys |= get_bit(key);
+    return r;
+}
+
 static void reset_key(struct hub_config *config, const struct hub_config_key *key)
 {
     char error_text[128];
 
     memset((char *)config + key->offset, 0, key->size);
+    config->wrong_keys &= ~get_bit(key);
     if (key->type == HUB_CONFIG_INTERFACES)
         config->n_interfaces = 0;
     if (key->type == HUB_CONFIG_PEERS)
@@ -258,20 +275,30 @@ void hub_config_init(struct hub_config *config)
         reset_key(config, &keys[i]);
 }
 
-int hub_config_check(const struct hub_config *config, char *error_text, size_t error_size)
+static bool is_meant(const struct hub_config *config, const char *section, const char *name)
 {
-    if (config->suspect_ms <= config->heartbeat_ms) {
-        snprintf(error_text, error_size,
+    return !(config->wrong_keys & get_bit(find_key(section, name)));
+}
+
+int hub_config_check(const struct hub_config *config, hub_config_report_fn report, void *userdata)
+{
+    char text[256];
+    int r = 0;
+
+    if (config->suspect_ms <= config->heartbeat_ms && is_meant(config, "session", "suspect_ms") &&
+        is_meant(config, "session", "heartbeat_ms")) {
+        snprintf(text, sizeof(text),
                  "[session] suspect_ms = %" PRIu64 ": expected more than heartbeat_ms, which is %" PRIu64
                  ": every device would be suspect between two heartbeats",
                  config->suspect_ms, config->heartbeat_ms);
-        return -EINVAL;
+        report(userdata, text);
+        r = -EINVAL;
     }
-    if (config->use_mdns && !config->use_ipv4 && !config->use_ipv6) {
-        snprintf(error_text, error_size, "[discovery] ipv4 = no and ipv6 = no: expected at least one of them, or mdns = no");
-        return -EINVAL;
+    if (config->use_mdns && !config->use_ipv4 && !config->use_ipv6 && is_meant(config, "discovery", "mdns")) {
+        report(userdata, "[discovery] ipv4 = no and ipv6 = no: expected at least one of them, or mdns = no");
+        r = -EINVAL;
     }
-    return 0;
+    return r;
 }
 
 bool hub_config_is_changed(const struct hub_config_key *key, const struct hub_config *a, const struct hub_config *b)

@@ -56,6 +56,8 @@ struct hub_config {
     uint64_t app_hello_ms, app_queue_bytes, app_stall_seconds;
 
     enum sb_log_level log_level;
+
+    uint64_t wrong_keys; /* a bit per row of the table: its text was refused, so that its value is not what was meant */
 };
 
 enum hub_config_type {
@@ -84,15 +86,15 @@ const struct hub_config_key *hub_config_get_key(size_t n);
 
 void hub_config_init(struct hub_config *config);
 
+/* True when the table has keys in this section. */
+bool hub_config_has_section(const char *section);
+
 /* Sets one key from its text; lists grow. -ENOENT: no such key; -EINVAL: bad value. error_text says what was expected. */
 int hub_config_set(struct hub_config *config, const char *section, const char *name, const char *value, char *error_text,
                    size_t error_size);
 
 /* Back to the default: for lists that the command line replaces. The key must exist. */
 void hub_config_reset(struct hub_config *config, const char *section, const char *name);
-
-/* What no single key can say: relations between them. -EINVAL */
-int hub_config_check(const struct hub_config *config, char *error_text, size_t error_size);
 
 /* True when the two differ in this key. */
 bool hub_config_is_changed(const struct hub_config_key *key, const struct hub_config *a, const struct hub_config *b);
@@ -102,6 +104,10 @@ void hub_config_update(struct hub_config *config, const struct hub_config *next)
 
 /* One line of complaint, without newline; lent for the call. */
 typedef void (*hub_config_report_fn)(void *userdata, const char *line);
+
+/* What no single key can say: relations between them. Those of keys whose own text was refused are not looked at.
+ * -EINVAL: reported. */
+int hub_config_check(const struct hub_config *config, hub_config_report_fn report, void *userdata);
 
 /* Sets what the text of a configuration file says. -EINVAL: there were mistakes, each reported with file name and line;
  * config is then half set. */

@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,24 +66,29 @@ static void report_mistake(void *userdata, const char *line)
     sb_log_write(userdata, SB_LOG_ERROR, "%s", line);
 }
 
-/* File, then command line. -EINVAL, -ENOMEM: said already. */
+/* The sink of what runs only once, for a person or a script: no time, no level. */
+static void print_line(void *userdata, enum sb_log_level level, const char *line)
+{
+    (void)userdata, (void)level;
+    fprintf(stderr, "%s\n", line);
+}
+
+/* File, then command line, then both together: every mistake is said. -EINVAL, -ENOMEM: said already. */
 static int load_config(struct hub_daemon *daemon, struct hub_config *config)
 {
     char error_text[ERROR_TEXT_MAX];
-    int r;
+    int r, checked;
 
     hub_config_init(config);
     r = hub_config_read(config, daemon->paths.config_file, !daemon->paths.must_have_config, report_mistake, &daemon->log);
     if (r == -ENOMEM)
         sb_log_write(&daemon->log, SB_LOG_ERROR, "cannot read the configuration: out of memory");
-    if (r < 0)
-        return r;
-    r = hub_options_apply(daemon->options, config, error_text, sizeof(error_text));
-    if (r == 0)
-        r = hub_config_check(config, error_text, sizeof(error_text));
-    if (r < 0)
+    checked = hub_options_apply(daemon->options, config, error_text, sizeof(error_text));
+    if (checked < 0)
         sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
-    return r;
+    r = r < 0 ? r : checked;
+    checked = hub_config_check(config, report_mistake, &daemon->log);
+    return r < 0 ? r : checked;
 }
 
 /* The host name when the configuration has none; cut, and dropped when it is no label that others would accept. */
@@ -354,6 +360,19 @@ static int make_parts(struct hub_daemon *daemon)
     return r;
 }
 
+/* What may be right in a while, but is worth a look now. */
+static void warn_of_missing(const struct hub_daemon *daemon, const char *helper)
+{
+    for (size_t i = 0; i < daemon->config.n_interfaces; i++) {
+        if (if_nametoindex(daemon->config.interfaces[i]) == 0)
+            sb_log_write(&daemon->log, SB_LOG_WARNING, "there is no interface %s now: it is used when it appears; \"ip link\" lists them",
+                         daemon->config.interfaces[i]);
+    }
+    if (daemon->config.use_mdns && access(helper, X_OK) < 0)
+        sb_log_write(&daemon->log, SB_LOG_WARNING, "devices are not discovered: cannot run %s: %s: install softbus, name the program with "
+                     "--helper, or do without (--no-mdns)", helper, strerror(errno));
+}
+
 static int start(struct hub_daemon *daemon)
 {
     const char *helper = *daemon->config.helper ? daemon->config.helper : SOFTBUS_LIBEXECDIR "/softbus-mdns";
@@ -367,8 +386,10 @@ static int start(struct hub_daemon *daemon)
         if (r < 0)
             snprintf(error_text, sizeof(error_text), "cannot start: %s", strerror(-r));
     }
-    if (r == 0)
+    if (r == 0) {
+        warn_of_missing(daemon, helper);
         r = hub_peers_start(daemon->peers, daemon->hub, &daemon->config, daemon->name, helper, error_text, sizeof(error_text));
+    }
     if (r < 0)
         sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
     return r;
@@ -474,7 +495,8 @@ int hub_daemon_run(const struct hub_options *options)
         return HUB_DAEMON_FAILED;
     umask(0077);
     daemon->options = options;
-    daemon->log = (struct sb_log){ .level = SB_LOG_INFO, .sink = sb_log_to_stderr };
+    daemon->log = (struct sb_log){ .level = SB_LOG_INFO,
+                                   .sink = options->action == HUB_OPTIONS_RUN ? sb_log_to_stderr : print_line };
     daemon->listen.fd = daemon->listen.lock_fd = daemon->state_lock = -1;
     sess_trust_init(&daemon->trust);
     status = act(daemon);

@@ -36,8 +36,13 @@ static int lock_path(const char *path, int *ret_fd, char *error_text, size_t err
 
     snprintf(lock, sizeof(lock), "%s.lock", path);
     fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return say_errno(errno, "make", lock, error_text, error_size);
+    if (fd < 0) {
+        int error = errno;
+
+        snprintf(error_text, error_size, "cannot make %s: %s: %s, or choose another place with --run-dir or --socket", lock,
+                 strerror(error), error == ENOENT ? "make its directory first" : "see to it that we may write to its directory");
+        return -error;
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? say_busy(path, error_text, error_size) : say_errno(errno, "lock", lock, error_text, error_size);
     *ret_fd = SB_TAKE_FD(fd);

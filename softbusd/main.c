@@ -23,11 +23,12 @@ static int open_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     struct hub_options options;
-    char error_text[256];
+    char error_text[512];
 
     if (open_standard_descriptors() < 0)
         return HUB_DAEMON_FAILED;
-    if (hub_options_parse(argc, argv, &options, error_text, sizeof(error_text)) < 0) {
+    if (hub_options_parse(argc, argv, &options, error_text, sizeof(error_text)) < 0 ||
+        hub_options_check(&options, error_text, sizeof(error_text)) < 0) {
         fprintf(stderr, "softbusd: %s\nTry softbusd --help.\n", error_text);
         return HUB_DAEMON_USAGE;
     }

@@ -190,3 +190,11 @@ int hub_options_apply(const struct hub_options *options, struct hub_config *conf
     }
     return 0;
 }
+
+int hub_options_check(const struct hub_options *options, char *error_text, size_t error_size)
+{
+    struct hub_config config;
+
+    hub_config_init(&config);
+    return hub_options_apply(options, &config, error_text, error_size);
+}

@@ -35,6 +35,9 @@ struct hub_config;
 /* borrows argv's strings for the life of *ret_options; argv may be put into another order. -EINVAL: error_text says why. */
 int hub_options_parse(int argc, char **argv, struct hub_options *ret_options, char *error_text, size_t error_size);
 
+/* Looks at the values without a configuration. -EINVAL: error_text says option and value. */
+int hub_options_check(const struct hub_options *options, char *error_text, size_t error_size);
+
 /* Sets what the command line says over what the file said. -EINVAL: error_text says option and value. */
 int hub_options_apply(const struct hub_options *options, struct hub_config *config, char *error_text, size_t error_size);
 

@@ -42,7 +42,8 @@ static int format_path(char *path, size_t size, char *error_text, size_t error_s
 }
 
 /* A directory of a user's own daemon: $VARIABLE/softbus, else $HOME/FALLBACK/softbus. */
-static int find_user_dir(const char *variable, const char *fallback, char path[HUB_PATHS_MAX], char *error_text, size_t error_size)
+static int find_user_dir(const char *variable, const char *fallback, const char *option, char path[HUB_PATHS_MAX], char *error_text,
+                         size_t error_size)
 {
     const char *base = getenv(variable), *home = getenv("HOME");
 
@@ -50,14 +51,16 @@ static int find_user_dir(const char *variable, const char *fallback, char path[H
         return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s/softbus", base);
     if (fallback && home && home[0] == '/')
         return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s/%s/softbus", home, fallback);
-    snprintf(error_text, error_size,
-             "%s%s is not set: set it, or name the directories with --config-dir, --state-dir and --run-dir", variable,
-             fallback ? " (nor HOME)" : "");
+    if (fallback)
+        snprintf(error_text, error_size, "neither %s nor HOME is set: set one, or name the directory with %s", variable, option);
+    else
+        snprintf(error_text, error_size, "%s is not set: export %s=/run/user/$(id -u), or name another directory with %s", variable,
+                 variable, option);
     return -EINVAL;
 }
 
 struct place {
-    const char *option;           /* what the command line says, or NULL */
+    const char *option, *given;   /* its value on the command line, or NULL */
     const char *service_variable; /* what systemd made for us */
     const char *system_dir;
     const char *user_variable, *user_fallback;
@@ -67,10 +70,10 @@ static int find_dir(const struct place *place, bool is_system, char path[HUB_PAT
 {
     const char *made = getenv(place->service_variable);
 
-    if (place->option)
-        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", place->option);
+    if (place->given)
+        return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", place->given);
     if (!is_system)
-        return find_user_dir(place->user_variable, place->user_fallback, path, error_text, error_size);
+        return find_user_dir(place->user_variable, place->user_fallback, place->option, path, error_text, error_size);
     /* Several directories of a unit are separated by colons; ours has one. */
     if (made && made[0] == '/' && !strchr(made, ':'))
         return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%s", made);
@@ -79,8 +82,8 @@ static int find_dir(const struct place *place, bool is_system, char path[HUB_PAT
 
 static int find_config(const struct hub_options *options, struct hub_paths *paths, char *error_text, size_t error_size)
 {
-    struct place place = { options->config_dir, "CONFIGURATION_DIRECTORY", SOFTBUS_SYSCONFDIR "/softbus", "XDG_CONFIG_HOME",
-                           ".config" };
+    const struct place place = { "--config-dir", options->config_dir, "CONFIGURATION_DIRECTORY", SOFTBUS_SYSCONFDIR "/softbus",
+                                 "XDG_CONFIG_HOME", ".config" };
     char dir[HUB_PATHS_MAX];
     int r;
 
@@ -93,29 +96,43 @@ static int find_config(const struct hub_options *options, struct hub_paths *path
     return format_path(paths->config_file, sizeof(paths->config_file), error_text, error_size, "%s/softbusd.conf", dir);
 }
 
+static int find_state(const struct hub_options *options, struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    const struct place place = { "--state-dir", options->state_dir, "STATE_DIRECTORY", SOFTBUS_LOCALSTATEDIR "/lib/softbus",
+                                 "XDG_STATE_HOME", ".local/state" };
+    int r = find_dir(&place, paths->is_system, paths->state_dir, error_text, error_size);
+
+    return r < 0 ? r : format_path(paths->trust_file, sizeof(paths->trust_file), error_text, error_size, "%s/trust", paths->state_dir);
+}
+
+static int find_run(const struct hub_options *options, struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    const struct place place = { "--run-dir", options->run_dir, "RUNTIME_DIRECTORY", SYSTEM_RUN_DIR, "XDG_RUNTIME_DIR", NULL };
+    int r = 0;
+
+    if (!options->socket || options->run_dir)
+        r = find_dir(&place, paths->is_system, paths->run_dir, error_text, error_size);
+    if (r < 0)
+        return r;
+    if (options->socket)
+        return format_path(paths->socket, sizeof(paths->socket), error_text, error_size, "%s", options->socket);
+    return format_path(paths->socket, sizeof(paths->socket), error_text, error_size, "%s/softbusd.sock", paths->run_dir);
+}
+
 int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_paths, char *error_text, size_t error_size)
 {
-    struct place state = { options->state_dir, "STATE_DIRECTORY", SOFTBUS_LOCALSTATEDIR "/lib/softbus", "XDG_STATE_HOME",
-                           ".local/state" };
-    struct place run = { options->run_dir, "RUNTIME_DIRECTORY", SYSTEM_RUN_DIR, "XDG_RUNTIME_DIR", NULL };
+    enum hub_options_action action = options->action;
     struct hub_paths paths;
-    int r;
+    int r = 0;
 
     memset(&paths, 0, sizeof(paths));
     paths.is_system = options->scope == HUB_OPTIONS_AUTO ? geteuid() == 0 : options->scope == HUB_OPTIONS_SYSTEM;
-    r = find_config(options, &paths, error_text, error_size);
-    if (r == 0)
-        r = find_dir(&state, paths.is_system, paths.state_dir, error_text, error_size);
-    if (r == 0)
-        r = format_path(paths.trust_file, sizeof(paths.trust_file), error_text, error_size, "%s/trust", paths.state_dir);
-    if (r == 0 && options->socket && !options->run_dir)
-        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s", options->socket);
-    else if (r == 0)
-        r = find_dir(&run, paths.is_system, paths.run_dir, error_text, error_size);
-    if (r == 0 && options->socket)
-        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s", options->socket);
-    else if (r == 0)
-        r = format_path(paths.socket, sizeof(paths.socket), error_text, error_size, "%s/softbusd.sock", paths.run_dir);
+    if (action != HUB_OPTIONS_PRINT_ID)
+        r = find_config(options, &paths, error_text, error_size);
+    if (r == 0 && action != HUB_OPTIONS_CHECK_CONFIG)
+        r = find_state(options, &paths, error_text, error_size);
+    if (r == 0 && action != HUB_OPTIONS_CHECK_CONFIG && action != HUB_OPTIONS_PRINT_ID)
+        r = find_run(options, &paths, error_text, error_size);
     if (r == 0)
         *ret_paths = paths;
     return r;

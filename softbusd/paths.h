@@ -18,7 +18,8 @@ struct hub_paths {
     char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-/* From options, the environment (XDG_*, and what systemd sets) and the compiled-in defaults. -EINVAL, -ENAMETOOLONG:
+/* From options, the environment (XDG_*, and what systemd sets) and the compiled-in defaults; of what the action does not
+ * use nothing is asked, and its paths stay empty. -EINVAL, -ENAMETOOLONG:
  * error_text says what is missing or too long. */
 int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_paths, char *error_text, size_t error_size);
 

@@ -88,19 +88,82 @@ static void test_mistakes_are_all_named(void **state)
     (void)state;
     assert_int_equal(parse(&config,
                            "[device]\nport = 65536\nprot = 1\n[devize]\nport = 1\n[discovery]\nmdns = maybe\n"
-                           "what is this\n[session]\ngrace_ms = -1\ngrace_ms = 5x\n[limits]\napps = 0\n[log]\nlevel = loud\n",
+                           "what is this\n[session]\ngrace_ms = -1\ngrace_ms = 5x\n[limits]\napps = 0\n[log]\nlevel = loud\n"
+                           "[nonsense]\n",
                            &reports),
                      -EINVAL);
     assert_non_null(strstr(reports.text, "FILE:2: [device] port = 65536: expected a number from 0 to 65535\n"));
     assert_non_null(strstr(reports.text, "FILE:3: [device] prot = 1: there is no such key"));
-    assert_non_null(strstr(reports.text, "FILE:5: [devize] port = 1: there is no such section"));
+    assert_non_null(strstr(reports.text, "FILE:4: [devize]: there is no such section; see softbusd.conf(5)\n"));
     assert_non_null(strstr(reports.text, "FILE:7: [discovery] mdns = maybe: expected yes or no"));
-    assert_non_null(strstr(reports.text, "FILE:8: expected [section]"));
+    assert_non_null(strstr(reports.text, "FILE:8: what is this: expected [section]"));
     assert_non_null(strstr(reports.text, "FILE:10: [session] grace_ms = -1: expected a number from 0 to 86400000, in ms"));
     assert_non_null(strstr(reports.text, "FILE:11: [session] grace_ms = 5x: the key stands here for the second time"));
     assert_non_null(strstr(reports.text, "FILE:13: [limits] apps = 0: expected a number from 1 to 65536, in apps"));
     assert_non_null(strstr(reports.text, "FILE:15: [log] level = loud: expected error, warning, info or debug"));
-    assert_int_equal(reports.n, 9);
+    assert_non_null(strstr(reports.text, "FILE:16: [nonsense]: there is no such section")); /* empty as it is */
+    assert_int_equal(reports.n, 10);
+}
+
+/* In the order of the lines, whichever part of the parser notices. */
+static void test_mistakes_are_in_order(void **state)
+{
+    static const char *const rows[] = {
+        "port = 1", "[devize]", "[device", "[device] port = 1", "stray", "port = 1x", "name = a\001", "interface = a/b", "[x]",
+    };
+    struct hub_config config;
+    struct reports reports;
+    char text[512] = "", prefix[32];
+    const char *at;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s\n", i == 5 ? "[device]\n" : "", rows[i]);
+    assert_int_equal(parse(&config, text, &reports), -EINVAL);
+    print_message("# %s\n", reports.text);
+    assert_int_equal(reports.n, sizeof(rows) / sizeof(rows[0]));
+    at = reports.text;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(prefix, sizeof(prefix), "FILE:%zu: ", i < 5 ? i + 1 : i + 2);
+        assert_int_equal(strncmp(at, prefix, strlen(prefix)), 0);
+        at = strchr(at, '\n') + 1;
+    }
+}
+
+/* What inih would cut off, or keep as a part of the value, is neither. */
+static void test_comments(void **state)
+{
+    static const char *const good[] = {
+        "# port = x", "; port = x", "  # [nonsense]", "\t; x", "name = a#b;c", "name =", "[device]", " [device]\t\r", "",
+    };
+    static const char *const bad[] = {
+        "port = 1 # why", "port = 1 ; why", "port = 1\t# why", "name = Printer #2", "name = # none", "[device] # this one",
+        "[device] ; this one", "[dev ;ice]", "[device] port = 1", "[device", "[]", "name", "port : 1",
+    };
+    struct hub_config config;
+    struct reports reports;
+    char text[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        snprintf(text, sizeof(text), "\xef\xbb\xbf[device]\n%s\nport = 7\n", good[i]);
+        assert_int_equal(parse(&config, text, &reports), 0);
+        assert_int_equal(config.port, 7);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        print_message("# %s\n", bad[i]);
+        snprintf(text, sizeof(text), "[device]\n%s\n", bad[i]);
+        assert_int_equal(parse(&config, text, &reports), -EINVAL);
+        assert_int_equal(reports.n, 1);
+        assert_non_null(strstr(reports.text, "FILE:2: "));
+        assert_int_equal(config.port, 3723);
+    }
+    assert_int_equal(parse(&config, "[device]\nport = 1 # why\n", &reports), -EINVAL);
+    assert_string_equal(reports.text, "FILE:2: port = 1 # why: expected nothing behind the value: comments stand on lines of their own\n");
+    /* The keys below are still taken for those of the section. */
+    assert_int_equal(parse(&config, "[device] ; this one\nport = 1x\n[session\ngrace_ms = 1x\n", &reports), -EINVAL);
+    assert_int_equal(reports.n, 3);
+    assert_non_null(strstr(reports.text, "FILE:2: [device] port = 1x"));
 }
 
 static void test_numbers_at_their_ends(void **state)
@@ -220,19 +283,37 @@ static void test_peers(void **state)
 
 static void test_check(void **state)
 {
+    struct reports reports = { .n = 0 };
     struct hub_config config;
-    char why[256];
 
     (void)state;
     hub_config_init(&config);
-    assert_int_equal(hub_config_check(&config, why, sizeof(why)), 0);
+    assert_int_equal(hub_config_check(&config, collect, &reports), 0);
     config.suspect_ms = config.heartbeat_ms;
-    assert_int_equal(hub_config_check(&config, why, sizeof(why)), -EINVAL);
-    hub_config_init(&config);
     config.use_ipv4 = config.use_ipv6 = false;
-    assert_int_equal(hub_config_check(&config, why, sizeof(why)), -EINVAL);
+    assert_int_equal(hub_config_check(&config, collect, &reports), -EINVAL);
+    assert_int_equal(reports.n, 2);
+    assert_non_null(strstr(reports.text, "suspect_ms = 1000"));
+    assert_non_null(strstr(reports.text, "ipv6 = no"));
     config.use_mdns = false;
-    assert_int_equal(hub_config_check(&config, why, sizeof(why)), 0);
+    config.suspect_ms++;
+    assert_int_equal(hub_config_check(&config, collect, &reports), 0);
+}
+
+/* Other mistakes hide no relation between keys, but a default that stands in for a mistake is related to nothing. */
+static void test_check_beside_mistakes(void **state)
+{
+    struct hub_config config;
+    struct reports reports;
+
+    (void)state;
+    assert_int_equal(parse(&config, "[session]\nheartbeat_ms = 500\nsuspect_ms = 400\n[log]\nlevel = loud\n", &reports), -EINVAL);
+    assert_int_equal(hub_config_check(&config, collect, &reports), -EINVAL);
+    assert_int_equal(reports.n, 2);
+    assert_int_equal(parse(&config, "[session]\nheartbeat_ms = 1OO\nsuspect_ms = 400\n", &reports), -EINVAL);
+    assert_int_equal(hub_config_check(&config, collect, &reports), 0);
+    hub_config_reset(&config, "session", "heartbeat_ms");
+    assert_int_equal(hub_config_check(&config, collect, &reports), -EINVAL);
 }
 
 /* Reload: live keys are taken over, the others are found to differ and stay. */
@@ -345,11 +426,14 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_whole_file),
         cmocka_unit_test(test_mistakes_are_all_named),
+        cmocka_unit_test(test_mistakes_are_in_order),
+        cmocka_unit_test(test_comments),
         cmocka_unit_test(test_numbers_at_their_ends),
         cmocka_unit_test(test_odd_lines),
         cmocka_unit_test(test_lists_have_an_end),
         cmocka_unit_test(test_peers),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_check_beside_mistakes),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_manual_says_the_same),
         cmocka_unit_test(test_file_of_defaults_parses),

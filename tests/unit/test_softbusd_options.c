@@ -108,6 +108,13 @@ static void test_bad_value_is_named(void **state)
     assert_int_equal(parse("--port=99999", &options), 0);
     assert_int_equal(hub_options_apply(&options, &config, error_text, sizeof(error_text)), -EINVAL);
     assert_string_equal(error_text, "--port 99999: expected a number from 0 to 65535");
+    error_text[0] = '\0';
+    assert_int_equal(hub_options_check(&options, error_text, sizeof(error_text)), -EINVAL);
+    assert_string_equal(error_text, "--port 99999: expected a number from 0 to 65535");
+    assert_int_equal(parse("--port=9|--log-level=loud", &options), 0);
+    assert_int_equal(hub_options_check(&options, error_text, sizeof(error_text)), -EINVAL);
+    assert_int_equal(parse("--port=9|--log-level=error", &options), 0);
+    assert_int_equal(hub_options_check(&options, error_text, sizeof(error_text)), 0);
 }
 
 static void test_mistakes_are_named(void **state)
