@@ -152,8 +152,11 @@ int softbus_call(struct softbus_object *object, uint32_t code, struct softbus_pa
     struct outgoing out = { .bus = object->bus, .target = object->id, .code = code, .request = request };
     int r = check_call(object, code, request);
 
-    if (r < 0)
+    if (r < 0) {
+        if (reply)
+            softbus_parcel_clear(reply);
         return r;
+    }
     softbus_object_ref(object);
     if (object->is_stub) {
         r = softbus_serve_own(object, code, request, reply, timeout_ms);
