@@ -56,7 +56,7 @@ int softbus_get_timeout_ms(const struct softbus *bus);
 int softbus_process(struct softbus *bus);
 
 /** Waits up to timeout_ms (UINT32_MAX: without end) for something to do, and processes it.
- * 1: something was done; 0: time is over; errors as process. @since 0.1 */
+ * 1: something was done; 0: time is over, or a signal handler has run; errors as process. @since 0.1 */
 int softbus_wait(struct softbus *bus, uint32_t timeout_ms);
 
 /** Processes until softbus_stop() (0) or an error. @since 0.1 */
