@@ -2,9 +2,12 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,20 +35,36 @@ int sb_log_level_parse(const char *name, enum sb_log_level *ret_level)
     return -EINVAL;
 }
 
+/* systemd.exec(5): DEVICE:INODE of the stream. A shell started below a service inherits the variable, but not the stream. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[64];
+    struct stat stat;
+
+    if (!stream || fstat(STDERR_FILENO, &stat) < 0)
+        return false;
+    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+    return strcmp(stream, own) == 0;
+}
+
 void sb_log_to_stderr(void *userdata, enum sb_log_level level, const char *line)
 {
     static const int priorities[] = { 3, 4, 6, 7 }; /* syslog(3) */
     char text[1100];
     struct timespec now;
+    struct tm parts;
     int length;
 
     (void)userdata;
-    if (getenv("JOURNAL_STREAM")) {
+    if (is_journal()) {
         length = snprintf(text, sizeof(text), "<%d>%s\n", priorities[level], line);
     } else {
         clock_gettime(CLOCK_REALTIME, &now);
-        length = snprintf(text, sizeof(text), "%lld.%03ld %-7s %s\n", (long long)now.tv_sec, now.tv_nsec / 1000000,
-                          level_names[level], line);
+        if (!localtime_r(&now.tv_sec, &parts))
+            memset(&parts, 0, sizeof(parts));
+        length = snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d.%03ld %-7s %s\n", parts.tm_year + 1900, parts.tm_mon + 1,
+                          parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000000, level_names[level], line);
     }
     /* One write per line keeps lines of several daemons on one terminal whole; a full pipe must not stop the daemon. */
     if (write(STDERR_FILENO, text, (size_t)length) < 0)

@@ -19,7 +19,7 @@ struct sb_log {
 };
 
 /* The sink for foreground programs: "<3>line" with the kernel's priority prefix when stderr is the journal
- * (JOURNAL_STREAM is set), else "seconds.millis LEVEL line". userdata is not used. */
+ * (JOURNAL_STREAM names it), else "2026-11-23 02:03:55.143 LEVEL line" in local time. userdata is not used. */
 void sb_log_to_stderr(void *userdata, enum sb_log_level level, const char *line);
 
 /* Control characters in the formatted text are replaced by '?': what peers sent cannot forge lines.
