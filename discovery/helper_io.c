@@ -125,7 +125,7 @@ static void stop(struct disc_helper *helper, const char *reason)
 static void plan_restart(struct disc_helper *helper, const char *why)
 {
     uint64_t now_ms = sb_clock_now_ms();
-    char text[256];
+    char text[448];
 
     if (now_ms - helper->started_ms >= STEADY_MS)
         helper->backoff_ms = BACKOFF_MIN_MS;
@@ -333,7 +333,7 @@ static int start(struct disc_helper *helper)
 
 static void start_or_plan(struct disc_helper *helper)
 {
-    char why[128];
+    char why[384];
     int r;
 
     helper->started_ms = sb_clock_now_ms();
@@ -344,7 +344,7 @@ static void start_or_plan(struct disc_helper *helper)
         arm(helper->timer, SILENCE_MS);
         return;
     }
-    snprintf(why, sizeof(why), "cannot be started: %s", strerror(-r));
+    snprintf(why, sizeof(why), "%s cannot be started: %s", helper->program, strerror(-r));
     plan_restart(helper, why);
 }
 

@@ -44,7 +44,7 @@ struct hub_peers {
     struct sb_random random;
     struct sb_rate stranger_lines;
     const char *trust_file;
-    char discovery_text[160];
+    char discovery_text[480];
 };
 
 /* --- addresses --- */
