@@ -6,7 +6,7 @@ build_top=${SOFTBUS_BUILD_DIR:-build}
 
 packages_build="gcc libc6-dev make autoconf automake libtool pkg-config
     libevent-dev libmbedtls-dev libavahi-core-dev libseccomp-dev libinih-dev libsmartcols-dev"
-packages_test="g++ libcmocka-dev iproute2 nftables util-linux"
+packages_test="g++ libcmocka-dev iproute2 mandoc nftables util-linux"
 
 say() {
     printf '%s: %s\n' "$self" "$*"
@@ -45,13 +45,31 @@ need_packages() {
         die "apt-get could not install:$missing"
 }
 
+# needs_autogen: what autogen.sh makes is missing, or older than what it is made from, as after a pull.
+needs_autogen() {
+    [ -x configure ] && [ -e Makefile.in ] || return 0
+    [ -n "$(find . -maxdepth 3 \( -path ./configure.ac -o -path ./Makefile.am -o -name local.mk -o -path ./m4/softbus.m4 \) \
+        -newer Makefile.in -print)" ] || [ configure.ac -nt configure ] || [ m4/softbus.m4 -nt configure ]
+}
+
+# check_ours DIRECTORY: ends with an explanation when somebody else (root, most often) has built there.
+check_ours() {
+    theirs=$(find "$1" \( -type d -o -type f \) ! -user "$(id -u)" ! -writable -print -quit 2>/dev/null)
+    [ -w "$1" ] && [ -z "$theirs" ] ||
+        die "we may not write to ${theirs:-$1}, which belongs to $(stat -c %U "${theirs:-$1}"): remove $build_top as that user," \
+            "or build elsewhere with SOFTBUS_BUILD_DIR=DIRECTORY"
+}
+
 # prepare_build NAME [CONFIGURE ARGUMENT…]: a configured $build_top/NAME; sets $dir to it (absolute).
 # Configures again only when the arguments differ from the last time.
 prepare_build() {
-    mkdir -p "$build_top/$1" || return
+    [ ! -e "$build_top" ] || [ -e "$build_top/$1" ] || [ -w "$build_top" ] || check_ours "$build_top"
+    mkdir -p "$build_top/$1" || die "build elsewhere with SOFTBUS_BUILD_DIR=DIRECTORY"
+    check_ours "$build_top/$1"
     dir=$(cd "$build_top/$1" && pwd) || return
     shift
-    if [ ! -x configure ]; then
+    if needs_autogen; then
+        [ -w . ] || die "we may not write to $(pwd), where autogen.sh makes configure: run ./autogen.sh as its owner first"
         say "autogen.sh"
         ./autogen.sh >"$dir/autogen.log" 2>&1 || { tail -n 30 "$dir/autogen.log"; return 1; }
     fi

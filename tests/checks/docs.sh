@@ -12,12 +12,13 @@ done)"
 for page in softbusctl.1 libsoftbus.3 softbusd.conf.5 softbusd.8; do
     if [ ! -e "$src/man/$page" ]; then
         result "$page" "missing"
+    elif command -v mandoc >/dev/null; then
+        # The pages bear no date: it would be one more thing that every change has to touch.
+        result "$page" "$(mandoc -Tlint -W warning "$src/man/$page" 2>&1 | grep -v 'missing date')"
     elif man --version >/dev/null 2>&1; then
         result "$page" "$(LC_ALL=C MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$src/man/$page" 2>&1 >/dev/null)"
-    elif command -v mandoc >/dev/null; then
-        result "$page" "$(mandoc -Tlint -W warning "$src/man/$page" 2>&1)"
     else
-        skip "$page" "neither man nor mandoc"
+        skip "$page" "neither mandoc nor man"
     fi
 done
 finish

@@ -4,7 +4,9 @@ checks += \
 	tests/checks/docs.sh \
 	tests/checks/headers.sh \
 	tests/checks/layering.sh \
+	tests/checks/setup.sh \
 	tests/checks/softbusctl.sh \
+	tests/checks/softbusd.sh \
 	tests/checks/style.sh \
 	tests/checks/symbols.sh
 
