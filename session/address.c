@@ -75,10 +75,8 @@ bool sess_address_is_equal(const struct sockaddr_storage *a, const struct sockad
 
 bool sess_address_is_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
-    /* On a link every host shares fe80::/64. */
-    bool is_local = a->ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&as_v6(a)->sin6_addr);
-
-    return host_is_equal(a, b, is_local ? 16 : 8);
+    /* fe80::/64 is no exception: a host may take as many addresses in it as it likes. All hosts of a link share it. */
+    return host_is_equal(a, b, 8);
 }
 
 void sess_address_format(const struct sockaddr_storage *address, char ret_text[SESS_ADDRESS_TEXT_SIZE])

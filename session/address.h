@@ -15,7 +15,7 @@ bool sess_address_is_dialable(const struct sockaddr_storage *address, bool allow
 bool sess_address_is_loopback(const struct sockaddr_storage *address);
 bool sess_address_is_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
-/* The same host as far as quotas go: an IPv6 host has a whole /64 to choose from. */
+/* The same host as far as quotas go: an IPv6 host has a whole /64 to choose from, and fe80::/64 on each interface. */
 bool sess_address_is_same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
 
 socklen_t sess_address_get_size(const struct sockaddr_storage *address);

@@ -26,25 +26,52 @@ static unsigned count_of_host(const struct sess_manager *manager, const struct s
     return n;
 }
 
-/* Over the limits the newcomer goes: it has proved nothing, and those before it may be about to. */
+/* A dialler speaks first, so that one whose bytes only wait to be read in this turn must not pass for silent. */
+static bool is_silent(const struct sess_conn *conn)
+{
+    uint8_t first;
+
+    return conn->state == SESS_CONN_QUIET && recv(conn->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* host NULL: of any. */
+static struct sess_conn *find_oldest_silent(const struct sess_manager *manager, const struct sockaddr_storage *host)
+{
+    SB_LIST_FOREACH(link, &manager->conns) {
+        struct sess_conn *conn = SB_CONTAINER_OF(link, struct sess_conn, link);
+
+        if (conn->is_pending && (!host || sess_address_is_same_host(&conn->address, host)) && is_silent(conn))
+            return conn;
+    }
+    return NULL;
+}
+
+/* At a limit the oldest one that has said nothing gives its place to the newcomer: holding places must cost more than
+ * connecting. When all have spoken the newcomer goes, as those before it may be about to prove who they are. */
+static bool make_room(struct sess_manager *manager, const struct sockaddr_storage *address,
+                      const struct sockaddr_storage *host, unsigned limit)
+{
+    struct sess_conn *silent = find_oldest_silent(manager, host);
+    char text[96];
+
+    snprintf(text, sizeof(text), "%s%u unauthenticated ones %s is the limit", silent ? "it is silent, and " : "", limit,
+             host ? "of its address" : "in all");
+    sess_manager_note_stranger(manager, silent ? &silent->address : address, text);
+    if (!silent)
+        return false;
+    silent->is_pending = false; /* the newcomer has its place from now on, not when it is reaped */
+    manager->n_pending--;
+    sess_conn_drop(silent);
+    return true;
+}
+
 static bool has_room(struct sess_manager *manager, const struct sockaddr_storage *address)
 {
-    const char *what = NULL;
-    unsigned limit = 0;
-    char text[64];
+    const struct sess_config *config = &manager->config;
 
-    if (manager->n_pending >= manager->config.n_pending_max) {
-        what = "in all";
-        limit = manager->config.n_pending_max;
-    } else if (count_of_host(manager, address) >= manager->config.n_pending_address_max) {
-        what = "of its address";
-        limit = manager->config.n_pending_address_max;
-    }
-    if (!what)
-        return true;
-    snprintf(text, sizeof(text), "%u unauthenticated ones %s is the limit", limit, what);
-    sess_manager_note_stranger(manager, address, text);
-    return false;
+    if (count_of_host(manager, address) >= config->n_pending_address_max)
+        return make_room(manager, address, address, config->n_pending_address_max);
+    return manager->n_pending < config->n_pending_max || make_room(manager, address, NULL, config->n_pending_max);
 }
 
 static void stop_listening(struct sess_manager *manager)

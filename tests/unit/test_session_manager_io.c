@@ -332,7 +332,7 @@ static void test_silent_and_garbage(void **state)
     pair_deinit(&pair);
 }
 
-/* At the limit of one address: n stay, n + 1 goes, and after one left there is room again. */
+/* At the limit of one address all who have spoken stay, n + 1 goes, and after one left there is room again. */
 static void test_flood(void **state)
 {
     struct pair pair;
@@ -342,8 +342,10 @@ static void test_flood(void **state)
     pair_init(&pair);
     pair.b.config.n_pending_address_max = 4;
     nodes_start(&pair.b);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         fds[i] = nodes_connect(sess_manager_get_port(pair.b.manager));
+        assert_true(send(fds[i], "\x16\x03\x01", 3, MSG_NOSIGNAL) == 3);
+    }
     NODES_WAIT(pair.base, is_closed(fds[4]));
     assert_int_equal(pair.b.n_notes, 1);
     assert_non_null(strstr(pair.b.last_note, "4 unauthenticated"));
@@ -351,7 +353,7 @@ static void test_flood(void **state)
         assert_false(is_closed(fds[i]));
     close(fds[0]);
     close(fds[4]);
-    /* a device gets in beside three that say nothing */
+    /* a device gets in beside three that never finish */
     nodes_trust(&pair.a, &pair.b);
     nodes_trust(&pair.b, &pair.a);
     nodes_start(&pair.a);
@@ -360,6 +362,40 @@ static void test_flood(void **state)
     for (int i = 1; i < 4; i++)
         close(fds[i]);
     pair_deinit(&pair);
+}
+
+/* Whoever holds places without a word loses the oldest to each newcomer, at either limit; who has spoken keeps its own. */
+static void test_silent_give_way(void **state)
+{
+    (void)state;
+    for (int is_total = 0; is_total < 2; is_total++) {
+        struct pair pair;
+        int fds[5];
+
+        pair_init(&pair);
+        *(is_total ? &pair.b.config.n_pending_max : &pair.b.config.n_pending_address_max) = 4;
+        nodes_start(&pair.b);
+        for (int i = 0; i < 5; i++) {
+            fds[i] = nodes_connect(sess_manager_get_port(pair.b.manager));
+            if (i == 0)
+                assert_true(send(fds[i], "\x16\x03\x01", 3, MSG_NOSIGNAL) == 3);
+        }
+        NODES_WAIT(pair.base, is_closed(fds[1]));
+        assert_int_equal(pair.b.n_notes, 1);
+        assert_non_null(strstr(pair.b.last_note, "it is silent, and 4 unauthenticated"));
+        nodes_trust(&pair.a, &pair.b);
+        nodes_trust(&pair.b, &pair.a);
+        nodes_start(&pair.a);
+        nodes_tell_address(&pair.a, &pair.b, sess_manager_get_port(pair.b.manager));
+        NODES_WAIT(pair.base, pair.a.n_up == 1);
+        assert_false(is_closed(fds[0]));
+        assert_true(is_closed(fds[2]));
+        assert_false(is_closed(fds[3]));
+        assert_false(is_closed(fds[4]));
+        for (int i = 0; i < 5; i++)
+            close(fds[i]);
+        pair_deinit(&pair);
+    }
 }
 
 /* Strangers fill no logs: after some lines it is one a second, and it says how many went without one. */
@@ -451,8 +487,9 @@ int main(void)
         cmocka_unit_test(test_trust_removed),     cmocka_unit_test(test_goodbye_and_restart),
         cmocka_unit_test(test_new_instance),      cmocka_unit_test(test_violations),
         cmocka_unit_test(test_static_address),    cmocka_unit_test(test_silent_and_garbage),
-        cmocka_unit_test(test_flood),             cmocka_unit_test(test_quiet_flood),
-        cmocka_unit_test(test_new_addresses),     cmocka_unit_test(test_start_errors),
+        cmocka_unit_test(test_flood),             cmocka_unit_test(test_silent_give_way),
+        cmocka_unit_test(test_quiet_flood),       cmocka_unit_test(test_new_addresses),
+        cmocka_unit_test(test_start_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
