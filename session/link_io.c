@@ -246,15 +246,30 @@ static void write_goodbye(struct sess_conn *conn, uint32_t reason)
     sb_buf_deinit(&bytes);
 }
 
+/* All of them, even when a callback ends the session meanwhile: sess_link_end() then tells those that are left. */
+static void tell_sent(struct sess_link *peer)
+{
+    const struct sess_callbacks *callbacks = &peer->manager->callbacks;
+    struct sess_session *session = peer->session;
+    uint64_t cookie;
+
+    while (peer->session == session && sess_mux_next_sent(session->mux, &cookie))
+        callbacks->sent(callbacks->userdata, &peer->id, cookie);
+}
+
 /* goodbye: enum wire_frame_close, or 0 to say nothing. */
 void sess_link_end(struct sess_link *peer, enum sess_end why, uint32_t goodbye)
 {
     struct sess_manager *manager = peer->manager;
     struct sess_session *session = peer->session;
-    struct sess_conn *conn = peer->conn;
+    struct sess_conn *conn;
 
     if (!session)
         return;
+    tell_sent(peer); /* before `over`, after which a message that may have been acted upon would pass for unsent */
+    if (peer->session != session) /* ended by that callback */
+        return;
+    conn = peer->conn;
     peer->session = NULL;
     peer->conn = NULL;
     sess_peer_reset(&peer->peer);
@@ -371,7 +386,6 @@ static void flush_later(struct sess_link *peer)
 static bool flush_record(struct sess_link *peer, struct sess_session *session, size_t *ret_size)
 {
     struct sess_manager *manager = peer->manager;
-    uint64_t cookie;
     size_t size;
 
     size = sess_mux_pull(session->mux, manager->staging, sizeof(manager->staging));
@@ -383,8 +397,7 @@ static bool flush_record(struct sess_link *peer, struct sess_session *session, s
         sess_conn_drop(peer->conn); /* what was pulled goes again over the next one */
         return false;
     }
-    while (peer->session == session && sess_mux_next_sent(session->mux, &cookie))
-        manager->callbacks.sent(manager->callbacks.userdata, &peer->id, cookie);
+    tell_sent(peer);
     return peer->session == session && peer->conn;
 }
 

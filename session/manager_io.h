@@ -42,7 +42,7 @@ struct sess_callbacks {
     enum sess_verdict (*message)(void *userdata, const struct wire_devid *id, uint32_t stream, const uint8_t *data,
                                  size_t size);
     /* The last byte of the message given to sess_manager_send() with this cookie (not 0) has been handed to TLS: until
-     * now it cannot have been acted upon, from now on it can. */
+     * now it cannot have been acted upon, from now on it can. Never after `over`. */
     void (*sent)(void *userdata, const struct wire_devid *id, uint64_t cookie);
     /* Something for the log that is nobody's fault to handle: a refused stranger, a failed handshake, a dial error
      * (reported once per change, not per attempt). `text` is one line without newline. level as enum sb_log_level. */

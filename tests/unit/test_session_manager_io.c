@@ -216,6 +216,38 @@ static void test_trust_removed(void **state)
     pair_deinit(&pair);
 }
 
+/* The first message that is sent makes the hub take the trust away. */
+static void on_sent_distrust(void *userdata, const struct wire_devid *id, uint64_t cookie)
+{
+    struct nodes_node *node = userdata;
+
+    assert_int_equal(node->n_over, 0);
+    assert_int_equal(cookie, ++node->n_sent);
+    if (cookie == 1)
+        assert_int_equal(sess_trust_remove(&node->trust, id), 0);
+    if (cookie < 3) /* the second time from inside the first */
+        sess_manager_trust_changed(node->manager);
+}
+
+/* Of several messages in one record each is told as sent, before the end of the session. */
+static void test_ended_by_sent(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    pair.a.callbacks.sent = on_sent_distrust;
+    pair_connect(&pair);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(nodes_send(&pair.a, &pair.b, i, 100, i + 1), 0);
+    NODES_WAIT(pair.base, pair.a.n_over == 1);
+    assert_int_equal(pair.a.n_sent, 5);
+    assert_int_equal(pair.a.last_end, SESS_END_UNTRUSTED);
+    NODES_WAIT(pair.base, pair.b.n_over == 1);
+    assert_int_equal(pair.a.n_over, 1);
+    pair_deinit(&pair);
+}
+
 static void test_goodbye_and_restart(void **state)
 {
     struct pair pair;
@@ -484,7 +516,8 @@ int main(void)
         cmocka_unit_test(test_messages),          cmocka_unit_test(test_stranger),
         cmocka_unit_test(test_crossing),          cmocka_unit_test(test_busy),
         cmocka_unit_test(test_cut_and_resume),    cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_trust_removed),     cmocka_unit_test(test_goodbye_and_restart),
+        cmocka_unit_test(test_trust_removed),     cmocka_unit_test(test_ended_by_sent),
+        cmocka_unit_test(test_goodbye_and_restart),
         cmocka_unit_test(test_new_instance),      cmocka_unit_test(test_violations),
         cmocka_unit_test(test_static_address),    cmocka_unit_test(test_silent_and_garbage),
         cmocka_unit_test(test_flood),             cmocka_unit_test(test_silent_give_way),
