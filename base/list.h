@@ -38,6 +38,14 @@ static inline void sb_list_remove(struct sb_list *link)
     sb_list_init(link);
 }
 
+/* Makes an uninitialised list of everything that is in `from`, which is empty then. */
+static inline void sb_list_take_all(struct sb_list *list, struct sb_list *from)
+{
+    sb_list_init(list);
+    sb_list_append(from, list); /* a second head in the ring */
+    sb_list_remove(from);
+}
+
 /* The first link, or NULL when the list is empty. */
 static inline struct sb_list *sb_list_first(const struct sb_list *list)
 {

@@ -96,8 +96,18 @@ void hub_app_wake_all(struct hub *hub)
     }
 }
 
+void hub_app_congested(struct hub_app *app)
+{
+    if (app->is_congested)
+        return;
+    app->is_congested = true;
+    sb_log_write(app->party.hub->log, SB_LOG_INFO, "app does not keep up, one-way calls of it are refused %s", app->text);
+    hub_app_wake_all(app->party.hub);
+}
+
 void hub_app_drained(struct hub_app *app)
 {
+    app->is_congested = false;
     hub_app_wake_all(app->party.hub);
     hub_peer_unblock_all(app->party.hub);
 }

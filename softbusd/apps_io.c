@@ -24,8 +24,8 @@
 #define MESSAGES_PER_TURN 64
 #define TURN_US 1000 /* and for this long: a small message can make much work, as a name that a thousand watches are told of */
 #define TICK_MS 250
-/* Four times the limit: docs/protocol-app.md, "Back-pressure". */
-#define QUEUE_FACTOR 4
+#define PATIENCE_MS 1000 /* senders of one-way calls wait this long for room; then AGAIN, so that one deaf app stops nobody */
+#define QUEUE_FACTOR 4 /* times the limit: docs/protocol-app.md, "Back-pressure" */
 #define USER_FACTOR 16 /* for all apps of a user together */
 
 struct hub_apps {
@@ -52,12 +52,15 @@ struct conn {
     struct sb_list watch_link;       /* in mute or stalled */
     struct sb_list turn_link;        /* in ready, resumed or dying */
     uint64_t since_ms;               /* of watch_link: accepted; last byte taken */
+    uint64_t over_since_ms;          /* when its queue passed the limit */
     size_t need;                     /* bytes of the incomplete message in `in`, as far as known */
     uint32_t uid;
     int fd;
     bool has_hello, is_waiting, is_ready, is_dying;
     bool is_deaf; /* the other end takes no more; what it sent before is still read */
 };
+
+static const struct timeval tick_period = { 0, TICK_MS * 1000 };
 
 static void on_readable(evutil_socket_t fd, short what, void *userdata);
 static void on_writable(evutil_socket_t fd, short what, void *userdata);
@@ -92,14 +95,13 @@ static void conn_free(struct conn *conn)
 
 static void conn_watch(struct conn *conn, struct sb_list *list)
 {
-    static const struct timeval period = { 0, TICK_MS * 1000 };
     struct hub_apps *apps = conn->apps;
 
     conn->since_ms = sb_clock_now_ms();
     sb_list_remove(&conn->watch_link);
     sb_list_append(list, &conn->watch_link);
     if (!event_pending(apps->tick, EV_TIMEOUT, NULL))
-        event_add(apps->tick, &period);
+        event_add(apps->tick, &tick_period);
 }
 
 /* Listens for `what` from now on. -ENOMEM */
@@ -206,8 +208,10 @@ void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const 
     taken = taken > head_size ? taken - head_size : 0;
     conn_queue(conn, data + taken, data_size - taken);
     conn_check_share(conn);
-    if (!conn->is_dying && conn->out.length > apps->limits.queue_bytes && sb_list_is_empty(&conn->watch_link))
+    if (!conn->is_dying && conn->out.length > apps->limits.queue_bytes && sb_list_is_empty(&conn->watch_link)) {
+        conn->over_since_ms = sb_clock_now_ms();
         conn_watch(conn, &apps->stalled);
+    }
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *userdata)
@@ -408,8 +412,6 @@ static void on_readable(evutil_socket_t fd, short what, void *userdata)
     }
 }
 
-/* --- later in the turn, or in the next --- */
-
 void hub_apps_resume(void *userdata)
 {
     struct conn *conn = userdata;
@@ -453,11 +455,7 @@ static void run_ready(void *userdata)
     struct sb_list due, *link;
     struct conn *conn;
 
-    sb_list_init(&due);
-    while ((link = sb_list_first(&apps->ready))) {
-        sb_list_remove(link);
-        sb_list_append(&due, link);
-    }
+    sb_list_take_all(&due, &apps->ready);
     while ((link = sb_list_first(&due))) {
         conn = SB_CONTAINER_OF(link, struct conn, turn_link);
         sb_list_remove(link);
@@ -468,7 +466,6 @@ static void run_ready(void *userdata)
 
 static void on_tick(evutil_socket_t fd, short what, void *userdata)
 {
-    static const struct timeval period = { 0, TICK_MS * 1000 };
     struct hub_apps *apps = userdata;
     uint64_t now_ms = sb_clock_now_ms();
     struct conn *conn;
@@ -485,6 +482,8 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
     }
     SB_LIST_FOREACH (link, &apps->stalled) {
         conn = SB_CONTAINER_OF(link, struct conn, watch_link);
+        if (now_ms - conn->over_since_ms >= PATIENCE_MS)
+            hub_app_congested(conn->app);
         if (now_ms - conn->since_ms < apps->limits.stall_ms)
             continue;
         sb_log_write(apps->log, SB_LOG_WARNING,
@@ -493,7 +492,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
         conn_end(conn);
     }
     if (!sb_list_is_empty(&apps->mute) || !sb_list_is_empty(&apps->stalled))
-        event_add(apps->tick, &period);
+        event_add(apps->tick, &tick_period);
 }
 
 /* --- life --- */

@@ -109,7 +109,8 @@ static enum hub_forward check_request(const struct hub_party *caller, const stru
         return HUB_REFUSED;
     }
     if (!to->is_peer && hub_send_is_app_full(as_app(to))) {
-        if (call->flags & WIRE_CALL_ONEWAY)
+        /* There is no message that would tell a peer: its stream waits, and nothing else of it does. */
+        if (call->flags & WIRE_CALL_ONEWAY && (caller->is_peer || !as_app(to)->is_congested))
             return HUB_NO_ROOM;
         *ret_status = WIRE_AGAIN;
         return HUB_REFUSED;

@@ -85,6 +85,10 @@ enum hub_receive {
 /* One whole message from the app. After app_kill was asked for, everything is HUB_DONE and ignored. */
 enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg);
 
+/* The app's queue has been over queue_bytes for a while: nobody of this device waits for room in it any more, one-way calls are
+ * refused with AGAIN until it has drained. To be said as often as one likes. */
+void hub_app_congested(struct hub_app *app);
+
 /* What was queued for the app is now below half of queue_bytes. */
 void hub_app_drained(struct hub_app *app);
 

@@ -46,6 +46,7 @@ struct hub_app { /* app.c */
     uint32_t stream;        /* the number of this app's stream in every session */
     bool has_greeted, is_killed;
     bool is_waiting;        /* a message of it waits for room somewhere */
+    bool is_congested;      /* nobody waits for room in its queue */
     struct sb_map stubs;    /* struct hub_node by the app's stub id */
     struct sb_idtab handles; /* struct hub_ref */
     struct sb_map refs;     /* struct hub_ref by node */

@@ -1,5 +1,6 @@
 /* One device: calls, the registry, identity, death. */
 #include "tests/integration/kit.h"
+#include "tests/integration/raw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,46 @@ static void test_tables_follow_references(struct lab *lab)
     LAB_EQUAL(lab, lab_device_get_status(device, "apps"), 3);
 }
 
+struct refusals {
+    struct softbus_object *object;
+    unsigned n_again;
+};
+
+static void count_again(void *userdata, struct softbus_object *object, int error)
+{
+    struct refusals *refusals = userdata;
+    refusals->n_again += object == refusals->object && error == SOFTBUS_ERR_AGAIN;
+}
+
+static bool post_until_refused(struct refusals *refusals, struct softbus_parcel *request)
+{
+    if (refusals->n_again == 0)
+        softbus_call_oneway(refusals->object, 1, request); /* AGAIN when the library itself holds enough */
+    return refusals->n_again > 0;
+}
+
+/* It is not closed before app_stall_seconds, and nobody waits for that. */
+static void test_deaf_app_stops_nobody(struct lab *lab)
+{
+    struct raw *deaf = raw_open(lab, lab_get_device(lab, 0), "deaf");
+    LAB_RESULT(lab, raw_add_service(deaf, "local.deaf", 1, false), 0);
+    struct softbus *bus = lab_bus_open(lab, lab_get_device(lab, 0), "poster");
+    struct refusals refusals = { .object = kit_get(lab, bus, NULL, "local.deaf") };
+    softbus_set_refused_fn(bus, count_again, &refusals);
+    struct softbus_parcel *request = kit_parcel(lab, 0);
+    static const uint8_t zeros[100000];
+    LAB_OK(lab, softbus_parcel_write_bytes(request, zeros, sizeof(zeros)));
+    LAB_UNTIL(lab, post_until_refused(&refusals, request));
+    struct softbus_service_info *services;
+    size_t n;
+    LAB_OK(lab, softbus_service_list(bus, NULL, &services, &n)); /* the hub listens to the poster */
+    free(services);
+    softbus_parcel_free(request);
+    softbus_object_unref(refusals.object);
+    lab_bus_close(lab, bus);
+    raw_close(deaf);
+}
+
 int main(int argc, char **argv)
 {
     struct lab *lab = lab_enter(argc, argv);
@@ -337,6 +378,7 @@ int main(int argc, char **argv)
     lab_test(lab, "two single-threaded apps call each other", test_two_threads_of_one_call);
     lab_test(lab, "a waiting thread is called back", test_called_back_while_waiting);
     lab_test(lab, "an object is the same however it came", test_objects_keep_their_identity);
+    lab_test(lab, "an app that does not read stops nobody", test_deaf_app_stops_nobody);
     lab_test(lab, "tables follow the references", test_tables_follow_references);
     return lab_leave(lab);
 }

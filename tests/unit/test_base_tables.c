@@ -133,7 +133,7 @@ static void test_map(void **state)
 
 static void test_list(void **state)
 {
-    struct sb_list list, links[3];
+    struct sb_list list, other, links[3];
     int n = 0;
 
     (void)state;
@@ -151,6 +151,15 @@ static void test_list(void **state)
     }
     assert_int_equal(n, 3);
     assert_true(sb_list_is_empty(&list));
+    sb_list_take_all(&other, &list);
+    assert_true(sb_list_is_empty(&other));
+    sb_list_append(&list, &links[0]);
+    sb_list_append(&list, &links[1]);
+    sb_list_take_all(&other, &list);
+    assert_true(sb_list_is_empty(&list));
+    assert_ptr_equal(sb_list_first(&other), &links[0]);
+    assert_ptr_equal(links[0].next, &links[1]);
+    assert_ptr_equal(links[1].next, &other);
 }
 
 static void test_rate(void **state)

@@ -36,6 +36,11 @@ enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg
     return HUB_DONE;
 }
 
+void hub_app_congested(struct hub_app *app)
+{
+    (void)app;
+}
+
 void hub_app_drained(struct hub_app *app)
 {
     (void)app;

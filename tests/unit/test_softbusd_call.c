@@ -319,6 +319,29 @@ static void test_full_app(void **state)
     assert_int_equal(world_take(cast->caller, WIRE_RELEASE)->release.count, 1); /* sent once, as it was counted */
 }
 
+/* Nobody waits for ever for an app that does not read. */
+static void test_congested_app(void **state)
+{
+    struct cast *cast = *state;
+    struct wire_object object = world_stub(70);
+    struct world_msg *refused;
+
+    cast->local->queued_bytes = 2 << 20;
+    assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, &object, 1), HUB_WAIT);
+    hub_app_congested(cast->local->hub_app);
+    hub_app_congested(cast->local->hub_app);
+    assert_true(cast->caller->may_resume);
+    assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, &object, 1), HUB_DONE);
+    refused = world_take(cast->caller, WIRE_REFUSED);
+    assert_int_equal(refused->refused.status, WIRE_AGAIN);
+    assert_int_equal(refused->refused.object, cast->to_local);
+    assert_int_equal(world_take(cast->caller, WIRE_RELEASE)->release.count, 1);
+    cast->local->queued_bytes = 0;
+    hub_app_drained(cast->local->hub_app);
+    cast->local->queued_bytes = 2 << 20;
+    assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT); /* as patient as before */
+}
+
 static void test_who_waits_may_go(void **state)
 {
     struct cast *cast = *state;
@@ -491,6 +514,7 @@ int main(void)
         TEST(test_device_of_the_caller_lost),
         TEST(test_order),
         TEST(test_full_app),
+        TEST(test_congested_app),
         TEST(test_who_waits_may_go),
         TEST(test_the_full_app_goes),
         TEST(test_full_app_and_a_peer),
