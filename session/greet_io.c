@@ -15,10 +15,7 @@
 
 static void refuse(struct sess_conn *conn, const char *what)
 {
-    char id[WIRE_DEVID_TEXT_SIZE];
-
-    wire_devid_format(&conn->peer->id, id);
-    sess_manager_note(conn->manager, SB_LOG_WARNING, "device %s: connection closed: %s", id, what);
+    sess_link_note(conn->peer, "connection closed", what);
     sess_conn_drop(conn);
 }
 

@@ -9,10 +9,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define VIOLATIONS_MAX 3
+#define NOTE_BURST 20 /* lines about what one device does: a trusted one must not fill the log either */
+#define NOTE_RATE_PER_S 1
 #define BEAT_MIN_MS 100               /* a peer may ask for more heartbeats than we make, but not for a storm */
 #define FLUSH_BUDGET (256 * 1024)     /* of one turn */
 #define OUTPUT_LOW (32 * 1024)        /* ciphertext that waits; above it the multiplexer keeps the choice of what is next */
@@ -33,6 +36,20 @@ struct sess_link *sess_link_find(struct sess_manager *manager, const struct wire
     struct sb_map_entry *entry = sb_map_find(&manager->links, id, sizeof(*id));
 
     return entry ? SB_CONTAINER_OF(entry, struct sess_link, entry) : NULL;
+}
+
+void sess_link_note(struct sess_link *peer, const char *what, const char *detail)
+{
+    char id[WIRE_DEVID_TEXT_SIZE], others[48] = "";
+
+    peer->was_noted = true;
+    if (!sb_rate_take(&peer->notes, sb_clock_now_ms()))
+        return;
+    if (peer->notes.n_refused > 0)
+        snprintf(others, sizeof(others), " (and %u other lines before)", peer->notes.n_refused);
+    peer->notes.n_refused = 0;
+    wire_devid_format(&peer->id, id);
+    sess_manager_note(peer->manager, SB_LOG_WARNING, "device %s: %s: %s%s", id, what, detail, others);
 }
 
 static void rearm(struct sess_link *peer, uint64_t now_ms)
@@ -108,6 +125,7 @@ int sess_link_ensure(struct sess_manager *manager, const struct wire_devid *id, 
     sb_list_init(&peer->unblock_link);
     sb_list_init(&peer->dials);
     sb_buf_init(&peer->unblock, SIZE_MAX / 4); /* a number for each stream that is blocked */
+    sb_rate_init(&peer->notes, NOTE_BURST, NOTE_RATE_PER_S, sb_clock_now_ms());
     sess_peer_init(&peer->peer, manager->config.suspect_ms, manager->config.grace_ms);
     *ret_peer = peer;
     return 0;
@@ -132,7 +150,10 @@ struct sess_link *sess_link_free(struct sess_link *peer)
 
 bool sess_link_is_idle(const struct sess_link *peer)
 {
-    return !peer->session && !peer->conn && !peer->asking && peer->n_greeting == 0 && sb_list_is_empty(&peer->dials);
+    if (peer->session || peer->conn || peer->asking || peer->n_greeting > 0 || !sb_list_is_empty(&peer->dials))
+        return false;
+    /* Coming again must not make its notes start over. The trust store bounds how many are kept for that. */
+    return !peer->was_noted || !sess_manager_is_trusted(peer->manager, &peer->id);
 }
 
 bool sess_link_is_online(const struct sess_link *peer)
@@ -304,24 +325,20 @@ void sess_link_cut(struct sess_link *peer)
 /* What the multiplexer said to bytes or to an unblocked stream. */
 static void judge(struct sess_link *peer, struct sess_session *session, int result, uint32_t reason)
 {
-    struct sess_manager *manager = peer->manager;
-    char id[WIRE_DEVID_TEXT_SIZE];
-
     if (peer->session != session) /* ended by a callback */
         return;
-    wire_devid_format(&peer->id, id);
     if (result == SESS_MUX_CLOSED) {
         if (reason == WIRE_FRAME_CLOSE_UNTRUSTED || reason == WIRE_FRAME_CLOSE_PROTOCOL)
-            sess_manager_note(manager, SB_LOG_WARNING, "device %s: it closed the session: %s", id,
-                              reason == WIRE_FRAME_CLOSE_PROTOCOL ? "it says that we broke the protocol"
-                                                                  : "it does not trust this device any more");
+            sess_link_note(peer, "it closed the session",
+                           reason == WIRE_FRAME_CLOSE_PROTOCOL ? "it says that we broke the protocol"
+                                                               : "it does not trust this device any more");
         sess_link_end(peer, reason == WIRE_FRAME_CLOSE_UNTRUSTED ? SESS_END_REVOKED : SESS_END_CLOSED, 0);
     } else if (result == -ENOMEM) {
         if (peer->conn)
             sess_conn_drop(peer->conn);
     } else if (result < 0 || session->n_violations >= VIOLATIONS_MAX) {
-        sess_manager_note(manager, SB_LOG_WARNING, "device %s: session ended: %s", id,
-                          result < 0 ? "it sent a frame that breaks the protocol" : "three messages broke the rules");
+        sess_link_note(peer, "session ended",
+                       result < 0 ? "it sent a frame that breaks the protocol" : "three messages broke the rules");
         sess_link_end(peer, SESS_END_PROTOCOL, WIRE_FRAME_CLOSE_PROTOCOL);
     }
 }

@@ -90,6 +90,8 @@ struct sess_link {
     struct event *timer;
     struct sb_list dials;
     struct sb_buf unblock; /* stream numbers */
+    struct sb_rate notes;
+    bool was_noted;        /* `notes` is to be remembered while the device is trusted */
 };
 
 /* An address to be dialled. */
@@ -172,6 +174,8 @@ void sess_greet_take(struct sess_conn *conn, const uint8_t *bytes, size_t size);
 
 /* link_io.c */
 void sess_link_init(struct sess_manager *manager); /* the map of links */
+/* A line about what the peer did, with its id; in a flood not each time. */
+void sess_link_note(struct sess_link *peer, const char *what, const char *detail);
 struct sess_link *sess_link_find(struct sess_manager *manager, const struct wire_devid *id);
 int sess_link_ensure(struct sess_manager *manager, const struct wire_devid *id, struct sess_link **ret_peer);
 struct sess_link *sess_link_free(struct sess_link *peer);

@@ -102,11 +102,10 @@ static void on_reap(evutil_socket_t fd, short events, void *userdata)
 /* The peer takes in so little that not even control messages find room. */
 static void end_deaf(struct sess_link *peer)
 {
-    char text[WIRE_DEVID_TEXT_SIZE];
+    char text[96];
 
-    wire_devid_format(&peer->id, text);
-    sess_manager_note(peer->manager, SB_LOG_WARNING, "session ended: more than %zu bytes of control messages wait for device %s",
-                      peer->manager->config.queue_max, text);
+    snprintf(text, sizeof(text), "more than %zu bytes of control messages wait for it", peer->manager->config.queue_max);
+    sess_link_note(peer, "session ended", text);
     sess_link_end(peer, SESS_END_PROTOCOL, WIRE_FRAME_CLOSE_PROTOCOL);
 }
 
@@ -396,6 +395,7 @@ void sess_manager_trust_changed(struct sess_manager *manager)
         if (!sess_manager_is_trusted(manager, &peer->id))
             sess_link_end(peer, SESS_END_UNTRUSTED, WIRE_FRAME_CLOSE_UNTRUSTED);
     }
+    sess_manager_reap_soon(manager); /* links that were kept for their notes */
     sess_dialer_kick_all(manager);
 }
 

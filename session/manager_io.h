@@ -45,7 +45,8 @@ struct sess_callbacks {
      * now it cannot have been acted upon, from now on it can. Never after `over`. */
     void (*sent)(void *userdata, const struct wire_devid *id, uint64_t cookie);
     /* Something for the log that is nobody's fault to handle: a refused stranger, a failed handshake, a dial error
-     * (reported once per change, not per attempt). `text` is one line without newline. level as enum sb_log_level. */
+     * (reported once per change, not per attempt), what a device did wrong (20 lines at once, then one a second for each;
+     * strangers together count as one). `text` is one line without newline. level as enum sb_log_level. */
     void (*note)(void *userdata, int level, const char *text);
 };
 

@@ -304,6 +304,26 @@ static void test_violations(void **state)
     pair_deinit(&pair);
 }
 
+/* A trusted device fills no log either, not even by beginning a new session each time. */
+static void test_quiet_violations(void **state)
+{
+    struct pair pair;
+
+    (void)state;
+    pair_init(&pair);
+    pair_connect(&pair);
+    pair.b.verdict = SESS_VIOLATION;
+    for (unsigned round = 1; round <= 100; round++) {
+        NODES_WAIT(pair.base, pair.a.n_up == round && pair.b.n_up == round);
+        for (uint32_t i = 0; i < 3; i++)
+            assert_int_equal(nodes_send(&pair.a, &pair.b, i, 50, 0), 0);
+        NODES_WAIT(pair.base, pair.b.n_over == round && pair.a.n_over == round);
+    }
+    assert_in_range(pair.b.n_notes, 10, 90);
+    assert_in_range(pair.a.n_notes, 10, 90);
+    pair_deinit(&pair);
+}
+
 static void test_static_address(void **state)
 {
     struct pair pair;
@@ -519,6 +539,7 @@ int main(void)
         cmocka_unit_test(test_trust_removed),     cmocka_unit_test(test_ended_by_sent),
         cmocka_unit_test(test_goodbye_and_restart),
         cmocka_unit_test(test_new_instance),      cmocka_unit_test(test_violations),
+        cmocka_unit_test(test_quiet_violations),
         cmocka_unit_test(test_static_address),    cmocka_unit_test(test_silent_and_garbage),
         cmocka_unit_test(test_flood),             cmocka_unit_test(test_silent_give_way),
         cmocka_unit_test(test_quiet_flood),       cmocka_unit_test(test_new_addresses),
