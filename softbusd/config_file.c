@@ -53,7 +53,8 @@ static bool has_comment_behind(const char *text)
     return false;
 }
 
-/* Cuts the line behind its "]", so that inih knows whose the keys below are, whatever else is wrong. Returns what that is. */
+/* Cuts the line behind its "]", so that the keys below are taken for those of a known section, whatever else is wrong.
+ * Returns what that is. */
 static const char *enter_section(struct parser *parser, char *line)
 {
     char *end = strchr(line, ']');
@@ -88,7 +89,7 @@ static void check_line(struct parser *parser, char *line)
     if (!why)
         return;
     complain(parser, parser->line, what, why);
-    if (*line != '[' || !strchr(line, ']'))
+    if (*line != '[' || !parser->is_section_known)
         *line = '\0';
 }
 
