@@ -69,11 +69,8 @@ const char *hub_app_get_text(const struct hub_app *app)
 
 void hub_app_violate(struct hub_app *app, const char *what)
 {
-    struct hub *hub = app->party.hub;
-
     app->is_killed = true;
-    sb_log_write(hub->log, SB_LOG_WARNING, "app broke the protocol %s what=\"%s\"", app->text, what);
-    hub->ops.app_kill(app->conn, what);
+    app->party.hub->ops.app_kill(app->conn, what);
 }
 
 static void set_waiting(struct hub_app *app, bool is_waiting)

@@ -5,7 +5,7 @@
 struct hub;
 struct hub_app;
 
-/* Ends an app that broke the protocol; logs why. */
+/* Ends an app that broke the protocol; hub_ops.app_kill logs why, at a limited rate. */
 void hub_app_violate(struct hub_app *app, const char *what);
 
 /* There may be room again: messages that waited are offered again. */

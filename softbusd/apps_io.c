@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "softbusd/hub.h"
 #include "softbusd/loop.h"
 #include "wire/msg.h"
@@ -24,6 +25,7 @@
 #define MESSAGES_PER_TURN 64
 #define TURN_US 1000 /* and for this long: a small message can make much work, as a name that a thousand watches are told of */
 #define TICK_MS 250
+#define BROKEN_LINES 20 /* in the log about apps that broke the protocol, at once; then one a second */
 #define PATIENCE_MS 1000 /* senders of one-way calls wait this long for room; then AGAIN, so that one deaf app stops nobody */
 #define QUEUE_FACTOR 4 /* times the limit: docs/protocol-app.md, "Back-pressure" */
 #define USER_FACTOR 16 /* for all apps of a user together */
@@ -39,6 +41,7 @@ struct hub_apps {
     struct sb_list stalled;  /* whose queue is over the limit */
     struct sb_list all, ready, resumed, dying;
     struct hub_work ready_work, turn_work;
+    struct sb_rate broken_lines;
     size_t n_conns; /* without those that are dying */
 };
 
@@ -141,19 +144,6 @@ static size_t conn_write(struct conn *conn, const uint8_t *head, size_t head_siz
     return 0;
 }
 
-static void conn_refuse_queue(struct conn *conn, int error, size_t more)
-{
-    struct hub_apps *apps = conn->apps;
-
-    if (error == -ENOMEM)
-        sb_log_write(apps->log, SB_LOG_ERROR, "app closed: out of memory %s queued_bytes=%zu", hub_app_get_text(conn->app),
-                     conn->out.length);
-    else
-        sb_log_write(apps->log, SB_LOG_WARNING, "app closed: it does not read fast enough %s queued_bytes=%zu limit=%zu",
-                     hub_app_get_text(conn->app), conn->out.length + more, conn->out.max);
-    conn_end(conn);
-}
-
 /* Ends an app that has more than its share of what is queued for all apps of its user, when that is too much: a user with many
  * apps that read nothing must not fill the memory, and those of its apps that read must not suffer for the others. */
 static void conn_check_share(struct conn *conn)
@@ -184,8 +174,12 @@ static void conn_queue(struct conn *conn, const uint8_t *bytes, size_t size)
     if (conn->is_dying || size == 0)
         return;
     r = sb_buf_append(&conn->out, bytes, size);
-    if (r < 0)
-        conn_refuse_queue(conn, r, size);
+    if (r == 0)
+        return;
+    sb_log_write(conn->apps->log, SB_LOG_WARNING, "app closed: %s %s queued_bytes=%zu limit=%zu",
+                 r == -ENOMEM ? "out of memory" : "it does not read fast enough", hub_app_get_text(conn->app),
+                 conn->out.length + size, conn->out.max);
+    conn_end(conn);
 }
 
 void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size)
@@ -244,7 +238,13 @@ static void on_writable(evutil_socket_t fd, short what, void *userdata)
 
 static void conn_break(struct conn *conn, const char *why)
 {
-    sb_log_write(conn->apps->log, SB_LOG_WARNING, "app closed: %s %s", why, hub_app_get_text(conn->app));
+    struct sb_rate *rate = &conn->apps->broken_lines;
+
+    if (sb_rate_take(rate, sb_clock_now_ms())) {
+        sb_log_write(conn->apps->log, SB_LOG_WARNING, "app closed: %s %s n_others_before=%u", why, hub_app_get_text(conn->app),
+                     rate->n_refused);
+        rate->n_refused = 0;
+    }
     conn_end(conn);
 }
 
@@ -252,11 +252,8 @@ void hub_apps_kill(void *userdata, const char *why)
 {
     struct conn *conn = userdata;
 
-    if (conn->is_dying)
-        return;
-    /* The hub has said it where it decided. */
-    sb_log_write(conn->apps->log, SB_LOG_DEBUG, "app closed: %s %s", why, hub_app_get_text(conn->app));
-    conn_end(conn);
+    if (!conn->is_dying)
+        conn_break(conn, why);
 }
 
 static void conn_wait(struct conn *conn)
@@ -510,6 +507,7 @@ int hub_apps_new(struct hub_loop *loop, struct hub *hub, const struct sb_log *lo
     apps->limits = *limits;
     sb_list_init(&apps->mute);
     sb_list_init(&apps->stalled);
+    sb_rate_init(&apps->broken_lines, BROKEN_LINES, 1, sb_clock_now_ms());
     sb_list_init(&apps->all);
     sb_list_init(&apps->ready);
     sb_list_init(&apps->resumed);
