@@ -7,30 +7,37 @@
 #include <locale.h>
 #include <softbus/bus.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static const struct ctl_command command_table[] = {
-    { "status", ctl_status_run, "", "what softbusd says of itself, and this device's id", NULL },
-    { "devices", ctl_devices_run, "", "devices found on the network or trusted", NULL },
-    { "services", ctl_services_run, "[DEVICE]", "services of this device, or those that another offers", NULL },
-    { "ping", ctl_ping_run, "DEVICE[/SERVICE] [-c N] [-i MS] [-W MS]",
+    { "status", ctl_status_run, "", "what softbusd says of itself, and this device's id", NULL, NULL, false },
+    { "devices", ctl_devices_run, "", "devices found on the network or trusted", NULL, NULL, false },
+    { "services", ctl_services_run, "[DEVICE]", "services of this device, or those that another offers", NULL, NULL,
+      false },
+    { "ping", ctl_ping_run, "[-c N] [-i MS] [-W MS] DEVICE[/SERVICE]",
       "round trips to a device's softbusd, or to a service",
       "  -c N    stop after N pings (else at Ctrl-C)\n"
       "  -i MS   from one ping to the next (1000)\n"
-      "  -W MS   wait for each answer (2000)\n" },
+      "  -W MS   wait for each answer (2000)\n", NULL, false },
     { "call", ctl_call_run, "DEVICE/SERVICE CODE [--token T] [--oneway] [TYPE VALUE]...",
       "call a service, print its reply",
       "  CODE    a number, or ping, interface, dump (which every object answers)\n"
       "  TYPE    bool i8 u8 i16 u16 i32 u32 i64 u64 float double string bytes (VALUE in hexadecimal) token\n"
       "  --token T   open the request with the interface token T\n"
-      "  --oneway    do not wait for an answer\n" },
+      "  --oneway    do not wait for an answer\n", NULL, true },
     { "trust", ctl_trust_run, "list | add DEVICE-ID [NAME] | remove DEVICE", "whose key is trusted",
-      "  Two devices talk when each trusts the other: `softbusctl status` shows the id to give to the other's `trust add`.\n"
-      "  `trust remove` ends its sessions at once.\n" },
-    { "watch", ctl_watch_run, "", "devices and services as they come and go, until Ctrl-C", NULL },
-    { "version", ctl_version_run, "", "version of this program", NULL },
-    { "help", ctl_help_run, "[COMMAND]", "this text, or a command's", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+      "  list                     the trusted devices\n"
+      "  add DEVICE-ID [NAME]     trust that key; or give a trusted device another name here\n"
+      "  remove DEVICE            no longer trust it: its sessions end at once\n"
+      "  Two devices talk when each trusts the other: `softbusctl status` shows the id to give to the other's `trust add`.\n",
+      "list add remove", false },
+    { "watch", ctl_watch_run, "", "devices and services as they come and go, until Ctrl-C", NULL, NULL, false },
+    { "version", ctl_version_run, "", "version of this program", NULL, NULL, false },
+    { "help", ctl_help_run, "[COMMAND]", "this text, or a command's", NULL, NULL, false },
+    { NULL, NULL, NULL, NULL, NULL, NULL, false },
 };
 
 const struct ctl_command *ctl_commands_get(void)
@@ -48,8 +55,14 @@ const struct ctl_command *ctl_commands_find(const char *name)
 
 int ctl_connect(struct ctl *ctl)
 {
-    int r = softbus_open(ctl->socket_path, "softbusctl", &ctl->bus);
+    const char *named = ctl->socket_path ? ctl->socket_path : getenv("SOFTBUS_SOCKET");
+    size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+    int r;
 
+    if (named && strlen(named) > max)
+        return ctl_fail_usage(NULL, "%s: the path of a socket has at most %zu bytes, and this has %zu", named, max,
+                              strlen(named));
+    r = softbus_open(ctl->socket_path, "softbusctl", &ctl->bus);
     if (r < 0)
         return ctl_fail(r, "connecting to softbusd%s%s", ctl->socket_path ? " at " : "",
                         ctl->socket_path ? ctl->socket_path : "");
@@ -120,6 +133,16 @@ static int commands_take_options(struct ctl *ctl, int *argc, char **argv)
     return -1;
 }
 
+static bool commands_ask_for_help(const struct ctl_command *command, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "-h") == 0)
+        return true;
+    for (int i = 1; i < (command->takes_data && argc > 2 ? 2 : argc) && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
 static int commands_run(struct ctl *ctl, int argc, char **argv)
 {
     const struct ctl_command *command = argc > 0 ? ctl_commands_find(argv[0]) : NULL;
@@ -132,7 +155,7 @@ static int commands_run(struct ctl *ctl, int argc, char **argv)
     r = commands_take_options(ctl, &argc, argv);
     if (r >= 0)
         return r;
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+    if (commands_ask_for_help(command, argc, argv))
         return ctl_help_run(ctl, 2, (char *[]){ (char[]){ "help" }, argv[0], NULL });
     return command->run(ctl, argc, argv);
 }

@@ -35,6 +35,8 @@ struct ctl_command {
     const char *arguments;
     const char *summary;
     const char *details; /* for `help COMMAND`; may be NULL */
+    const char *verbs;   /* "list add", the words that may come first; NULL: none */
+    bool takes_data;     /* what its arguments look like means nothing */
 };
 
 /* Ends with an entry whose name is NULL. */

@@ -40,7 +40,10 @@ int ctl_devices_run(struct ctl *ctl, int argc, char **argv)
         ctl_table_set_text(table, COLUMN_STATE, softbus_device_state_get_name(devices[i].state));
         ctl_table_set_bool(table, COLUMN_TRUSTED, devices[i].is_trusted);
         ctl_table_set_number(table, COLUMN_SERVICES, devices[i].n_services);
-        ctl_table_set_number(table, COLUMN_RTT, devices[i].rtt_us);
+        if (devices[i].rtt_us)
+            ctl_table_set_number(table, COLUMN_RTT, devices[i].rtt_us);
+        else
+            ctl_table_set_none(table, COLUMN_RTT);
         ctl_table_set_text(table, COLUMN_ID, devices[i].id);
         ctl_table_set_text(table, COLUMN_ADDRESSES, devices[i].addresses);
     }

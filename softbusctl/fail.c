@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <softbus/error.h>
@@ -55,6 +56,11 @@ static const char *fail_get_advice(int error)
 {
     switch (error) {
     case SOFTBUS_ERR_NO_DAEMON:
+        if (!getenv("XDG_RUNTIME_DIR"))
+            return "start it: `systemctl start softbusd`; a daemon of your own (`softbusd --user`) is found by XDG_RUNTIME_DIR,\n"
+                   "  which is not set here: logging in sets it where systemd runs; elsewhere make a directory of your own and\n"
+                   "  `export XDG_RUNTIME_DIR=DIRECTORY`, the same for softbusd and for apps;\n"
+                   "  for a daemon with a socket of its own give --socket PATH or set SOFTBUS_SOCKET";
         return "start it: `systemctl start softbusd`, `systemctl --user start softbusd`, or `softbusd --user` in a terminal;\n"
                "  for a daemon with a socket of its own give --socket PATH or set SOFTBUS_SOCKET";
     case SOFTBUS_ERR_DISCONNECTED:

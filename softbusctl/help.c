@@ -3,6 +3,7 @@
 #include "softbusctl/fail.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void help_print_all(void)
 {
@@ -17,13 +18,24 @@ static void help_print_all(void)
           stdout);
 }
 
+/* `help trust add` is about trust, which says it all. */
+static bool help_is_verb(const struct ctl_command *command, const char *word)
+{
+    size_t length = strlen(word);
+    const char *verb = command->verbs;
+
+    while (verb && *verb && !(strncmp(verb, word, length) == 0 && (verb[length] == ' ' || verb[length] == '\0'))) {
+        verb += strcspn(verb, " ");
+        verb += *verb == ' ';
+    }
+    return verb && *verb && length > 0;
+}
+
 int ctl_help_run(struct ctl *ctl, int argc, char **argv)
 {
     const struct ctl_command *command;
 
     (void)ctl;
-    if (argc > 2)
-        return ctl_fail_usage("help", "help: takes one command");
     if (argc < 2) {
         help_print_all();
         return CTL_EXIT_OK;
@@ -31,6 +43,8 @@ int ctl_help_run(struct ctl *ctl, int argc, char **argv)
     command = ctl_commands_find(argv[1]);
     if (!command)
         return ctl_fail_usage(NULL, "%s: no such command", argv[1]);
+    if (argc > 3 || (argc == 3 && !help_is_verb(command, argv[2])))
+        return ctl_fail_usage("help", "help: takes one command, as in `softbusctl help trust`");
     printf("usage: softbusctl %s%s%s\n%s\n", command->name, *command->arguments ? " " : "", command->arguments,
            command->summary);
     if (command->details)

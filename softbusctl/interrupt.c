@@ -62,7 +62,7 @@ int ctl_interrupt_wait(struct ctl_interrupt *interrupt, struct softbus *bus, int
     int left_ms = timeout_ms, r;
 
     for (;;) {
-        struct pollfd polled[2] = { { .fd = interrupt->fd, .events = POLLIN } };
+        struct pollfd polled[3] = { { .fd = interrupt->fd, .events = POLLIN }, { .fd = -1 }, { .fd = STDOUT_FILENO } };
 
         while ((r = softbus_process(bus)) > 0)
             continue;
@@ -70,8 +70,13 @@ int ctl_interrupt_wait(struct ctl_interrupt *interrupt, struct softbus *bus, int
             return r;
         polled[1].fd = softbus_get_fd(bus);
         polled[1].events = softbus_get_events(bus);
-        if (poll(polled, 2, interrupt_get_nearer(left_ms, softbus_get_timeout_ms(bus))) < 0 && errno != EINTR)
-            return SOFTBUS_ERR_NO_MEMORY;
+        if (poll(polled, 3, interrupt_get_nearer(left_ms, softbus_get_timeout_ms(bus))) < 0) {
+            if (errno != EINTR)
+                return SOFTBUS_ERR_NO_MEMORY;
+            polled[2].revents = 0;
+        }
+        if (polled[2].revents & (POLLERR | POLLHUP))
+            interrupt->is_raised = true;
         if (ctl_interrupt_is_raised(interrupt))
             return 0;
         if (timeout_ms >= 0) {

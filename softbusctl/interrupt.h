@@ -1,4 +1,5 @@
-/* Commands that run until SIGINT or SIGTERM: the signals become a descriptor, waited for beside the bus. */
+/* Commands that run until SIGINT or SIGTERM, or until nobody reads what they print: the signals become a descriptor, waited for
+ * beside the bus and standard output. */
 #ifndef CTL_INTERRUPT_H
 #define CTL_INTERRUPT_H
 
@@ -19,7 +20,8 @@ void ctl_interrupt_close(struct ctl_interrupt *interrupt);
 /* Whether one of the signals has come by now. */
 bool ctl_interrupt_is_raised(struct ctl_interrupt *interrupt);
 
-/* Processes the bus for timeout_ms (-1: without end) or until a signal comes. 0, or a SOFTBUS_ERR_* of the bus. */
+/* Processes the bus for timeout_ms (-1: without end), until a signal comes, or until the other end of standard output is
+ * closed, which counts as a signal: what prints seldom would not learn of it by SIGPIPE for long. 0, or a SOFTBUS_ERR_* of the bus. */
 int ctl_interrupt_wait(struct ctl_interrupt *interrupt, struct softbus *bus, int timeout_ms);
 
 /* Of the monotonic clock, in microseconds. */

@@ -18,6 +18,7 @@
 
 struct ping {
     struct ctl *ctl;
+    const char *text; /* DEVICE or DEVICE/SERVICE, as it was given */
     struct ctl_target target;
     const char *service;           /* NULL: the device itself */
     struct softbus_object *object; /* of the service */
@@ -30,20 +31,32 @@ struct ping {
 
 static int ping_parse(struct ping *ping, int argc, char **argv)
 {
-    if (argc < 2)
-        return ctl_fail_usage("ping", "ping: a DEVICE or DEVICE/SERVICE is needed");
-    for (int i = 2; i < argc; i += 2) {
+    bool are_options_over = false;
+
+    for (int i = 1; i < argc; i++) {
         uint64_t *value = strcmp(argv[i], "-c") == 0   ? &ping->count
                           : strcmp(argv[i], "-i") == 0 ? &ping->interval_ms
                           : strcmp(argv[i], "-W") == 0 ? &ping->wait_ms
                                                        : NULL;
 
-        if (!value || i + 1 == argc)
-            return ctl_fail_usage("ping", "%s: unknown option, or its value is missing", argv[i]);
-        if (ctl_number_parse_unsigned(argv[i + 1], INT32_MAX, value) < 0 || (*value == 0 && value != &ping->interval_ms))
-            return ctl_fail_usage("ping", "%s %s: not a number above 0", argv[i], argv[i + 1]);
+        if (argv[i][0] != '-' || are_options_over) {
+            if (ping->text)
+                return ctl_fail_usage("ping", "ping: one device at a time: %s, or %s", ping->text, argv[i]);
+            ping->text = argv[i];
+            continue;
+        }
+        are_options_over = strcmp(argv[i], "--") == 0;
+        if (are_options_over)
+            continue;
+        if (!value)
+            return ctl_fail_usage("ping", "%s: unknown option", argv[i]);
+        if (++i == argc)
+            return ctl_fail_usage("ping", "%s: its value is missing", argv[i - 1]);
+        if (ctl_number_parse_unsigned(argv[i], INT32_MAX, value) < 0 || (*value == 0 && value != &ping->interval_ms))
+            return ctl_fail_usage("ping", "%s %s: not a number%s", argv[i - 1], argv[i],
+                                  value == &ping->interval_ms ? "" : " above 0");
     }
-    return CTL_EXIT_OK;
+    return ping->text ? CTL_EXIT_OK : ctl_fail_usage("ping", "ping: a DEVICE or DEVICE/SERVICE is needed");
 }
 
 static void ping_print_answer(const struct ping *ping, uint64_t round_trip_us)
@@ -156,7 +169,7 @@ int ctl_ping_run(struct ctl *ctl, int argc, char **argv)
     if (r == CTL_EXIT_OK)
         r = ctl_connect(ctl);
     if (r == CTL_EXIT_OK)
-        r = ctl_target_find_service(ctl, argv[1], &ping.target, &ping.service);
+        r = ctl_target_find_service(ctl, ping.text, &ping.target, &ping.service);
     if (r != CTL_EXIT_OK)
         return r;
     if (ping.service) {
@@ -170,5 +183,5 @@ int ctl_ping_run(struct ctl *ctl, int argc, char **argv)
     softbus_object_unref(ping.object);
     if (r != CTL_EXIT_OK || ping.n_received > 0 || ping.n_sent == 0)
         return r;
-    return ctl_fail(ping.last_error, "ping %s", argv[1]);
+    return ctl_fail(ping.last_error, "ping %s", ping.text);
 }

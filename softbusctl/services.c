@@ -3,9 +3,12 @@
 #include "softbusctl/fail.h"
 #include "softbusctl/table.h"
 #include "softbusctl/target.h"
+#include "softbusctl/text.h"
 
 #include <softbus/registry.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { COLUMN_SERVICE, COLUMN_DISTRIBUTED, COLUMN_APP, COLUMN_PID, N_COLUMNS };
 
@@ -53,5 +56,10 @@ int ctl_services_run(struct ctl *ctl, int argc, char **argv)
         return ctl_fail(r, "asking %s for its services", target.label);
     table = services_make_table(ctl->is_json, !ctl_target_get_device(&target), services, n);
     free(services);
+    if (n == 0 && !ctl->is_json) {
+        fputs("no service is offered by ", stderr);
+        ctl_text_print(stderr, target.label, strlen(target.label));
+        fputs(ctl_target_get_device(&target) ? " to this device\n" : "\n", stderr);
+    }
     return ctl_table_print(table);
 }

@@ -87,6 +87,12 @@ void ctl_table_set_number(struct ctl_table *table, unsigned column, uint64_t val
     table_set(table, column, text);
 }
 
+void ctl_table_set_none(struct ctl_table *table, unsigned column)
+{
+    if (table && !table->is_json) /* libsmartcols makes null of what is not set */
+        table_set(table, column, "-");
+}
+
 void ctl_table_set_bool(struct ctl_table *table, unsigned column, bool value)
 {
     table_set(table, column, value ? "yes" : "no"); /* libsmartcols makes true and false of them in JSON */

@@ -25,6 +25,8 @@ void ctl_table_add_line(struct ctl_table *table);
 /* Into the line added last. Text may come from anywhere: it is escaped as text.h says, in JSON too. */
 void ctl_table_set_text(struct ctl_table *table, unsigned column, const char *text);
 void ctl_table_set_number(struct ctl_table *table, unsigned column, uint64_t value);
+/* "-", or null in JSON: there is no such number. */
+void ctl_table_set_none(struct ctl_table *table, unsigned column);
 void ctl_table_set_bool(struct ctl_table *table, unsigned column, bool value);
 
 /* To stdout; takes the table. Returns the exit status. */

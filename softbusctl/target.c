@@ -7,7 +7,6 @@
 #include <softbus/bus.h>
 #include <softbus/device.h>
 #include <softbus/error.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +92,59 @@ enum ctl_target_outcome ctl_target_match(const char *text, const char *own_id, c
         return CTL_TARGET_NONE;
     *ret_target = found;
     return is_own ? CTL_TARGET_LOCAL : CTL_TARGET_FOUND;
+}
+
+bool ctl_target_is_same_id(const char *id, const char *other)
+{
+    char normal[ID_CHARACTERS + 1], other_normal[ID_CHARACTERS + 1];
+
+    target_normalize_id(id, normal);
+    target_normalize_id(other, other_normal);
+    return strlen(normal) == ID_CHARACTERS && strcmp(normal, other_normal) == 0;
+}
+
+static const char *target_refuse_text(const char *name)
+{
+    size_t size = strlen(name), length;
+    uint32_t character;
+
+    if (size > CTL_TARGET_NAME_MAX)
+        return "it is longer than 63 bytes";
+    if (size > 0 && (name[0] == ' ' || name[size - 1] == ' '))
+        return "it begins or ends with a space";
+    for (size_t i = 0; i < size; i += length) {
+        length = ctl_text_decode(name + i, size - i, &character);
+        if (length == 0)
+            return "it is not UTF-8";
+        if (character < 0x20 || character == 0x7f)
+            return "it has a control character";
+    }
+    return NULL;
+}
+
+const char *ctl_target_refuse_name(const char *name, const char *id, const char *own_id,
+                                   const struct softbus_device_info *devices, size_t n_devices)
+{
+    const char *reason = target_refuse_text(name);
+    char wanted[ID_CHARACTERS + 1];
+
+    if (reason)
+        return reason;
+    if (strcmp(name, ".") == 0 || strcmp(name, "local") == 0)
+        return "it means this device";
+    if (strchr(name, '/'))
+        return "the / stands between a device and its service";
+    if (name[0] == '-')
+        return "it begins as an option does";
+    target_normalize_id(name, wanted);
+    if (strlen(wanted) == ID_CHARACTERS)
+        return "it looks like a device id";
+    if (target_id_begins_with(own_id, wanted))
+        return "this device's id begins like that";
+    for (size_t i = 0; i < n_devices; i++)
+        if (!ctl_target_is_same_id(devices[i].id, id) && target_id_begins_with(devices[i].id, wanted))
+            return "another device's id begins like that";
+    return NULL;
 }
 
 static int target_fail(const char *text, enum ctl_target_outcome outcome, const char *candidates)

@@ -5,6 +5,7 @@
 #ifndef CTL_TARGET_H
 #define CTL_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -14,6 +15,7 @@ struct ctl;
 struct softbus_device_info;
 
 #define CTL_TARGET_PREFIX_MIN 4
+#define CTL_TARGET_NAME_MAX 63 /* bytes: softbus/device.h, softbus_trust_add() */
 
 enum ctl_target_outcome {
     CTL_TARGET_FOUND = 0,
@@ -32,7 +34,15 @@ enum ctl_target_outcome ctl_target_match(const char *text, const char *own_id, c
                                          const struct softbus_device_info *devices, size_t n_devices,
                                          FILE *candidates, struct ctl_target *ret_target);
 
-/* The same for the devices that softbusd knows. CTL_EXIT_OK, or another exit status after saying why. */
+/* Whether both are the same full id, however they are written. Pure. */
+bool ctl_target_is_same_id(const char *id, const char *other);
+
+/* Pure. Why a device with that id is not to be named so: the name is not what trust takes, or DEVICE would mean another
+ * device by it, or none. NULL: it may. */
+const char *ctl_target_refuse_name(const char *name, const char *id, const char *own_id,
+                                   const struct softbus_device_info *devices, size_t n_devices);
+
+/* The same as ctl_target_match() for the devices that softbusd knows. CTL_EXIT_OK, or another exit status after saying why. */
 int ctl_target_find(struct ctl *ctl, const char *text, struct ctl_target *ret_target);
 
 /* DEVICE or DEVICE/SERVICE; *ret_service is lent from text, NULL when there is none. As ctl_target_find(). */

@@ -4,6 +4,7 @@
 #include "softbusctl/table.h"
 #include "softbusctl/target.h"
 
+#include <softbus/bus.h>
 #include <softbus/device.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,14 +30,39 @@ static int trust_list(struct ctl *ctl)
         ctl_table_set_text(table, 1, entries[i].id);
     }
     free(entries);
+    if (n == 0 && !ctl->is_json)
+        fputs("no device is trusted; `softbusctl trust add DEVICE-ID [NAME]` trusts one\n", stderr);
     return ctl_table_print(table);
+}
+
+/* What the names of devices have to be so that DEVICE can be one: softbusd itself takes more. */
+static int trust_check(struct ctl *ctl, const char *device, const char *name)
+{
+    struct softbus_device_info *devices;
+    const char *reason = NULL;
+    size_t n;
+    int r;
+
+    if (ctl_target_is_same_id(device, softbus_get_device(ctl->bus)))
+        return ctl_fail_usage("trust", "%s: this is this device's own id; the other device's `softbusctl status` shows its id",
+                              device);
+    r = softbus_device_list(ctl->bus, &devices, &n);
+    if (r < 0)
+        return ctl_fail(r, "asking for the devices");
+    if (name)
+        reason = ctl_target_refuse_name(name, device, softbus_get_device(ctl->bus), devices, n);
+    free(devices);
+    return reason ? ctl_fail_usage("trust", "%s: not a name for a device: %s", name, reason) : CTL_EXIT_OK;
 }
 
 /* Takes full ids only: what is trusted has to be what the other device's screen showed, not what happens to begin alike. */
 static int trust_add(struct ctl *ctl, const char *device, const char *name)
 {
-    int r = softbus_trust_add(ctl->bus, device, name);
+    int r = trust_check(ctl, device, name);
 
+    if (r != CTL_EXIT_OK)
+        return r;
+    r = softbus_trust_add(ctl->bus, device, name);
     return r < 0 ? ctl_fail(r, "trusting %s", device) : CTL_EXIT_OK;
 }
 
@@ -60,7 +86,10 @@ int ctl_trust_run(struct ctl *ctl, int argc, char **argv)
 
     if (!(strcmp(verb, "list") == 0 && argc == 2) && !(strcmp(verb, "add") == 0 && (argc == 3 || argc == 4)) &&
         !(strcmp(verb, "remove") == 0 && argc == 3))
-        return ctl_fail_usage("trust", "trust: list, add or remove is expected, with its arguments");
+        return ctl_fail_usage("trust", strcmp(verb, "add") == 0      ? "trust add: a device's id is expected, and a name or none"
+                                       : strcmp(verb, "remove") == 0 ? "trust remove: one device is expected"
+                                       : strcmp(verb, "list") == 0   ? "trust list: takes no arguments"
+                                                                     : "trust: list, add or remove is expected");
     r = ctl_connect(ctl);
     if (r != CTL_EXIT_OK)
         return r;

@@ -5,9 +5,10 @@
 work=$(mktemp -d) || exit 1
 daemon=
 board=
+hello=
 stop() {
     # shellcheck disable=SC2086
-    [ -z "$daemon$board" ] || kill $board $daemon 2>/dev/null
+    [ -z "$daemon$board$hello" ] || kill $board $hello $daemon 2>/dev/null
     wait
     rm -rf "$work"
 }
@@ -42,11 +43,17 @@ err() {
 }
 
 result "no daemon: 3, and how to start it" "$(ctl 3 status; err 'systemctl start softbusd')"
+result "no XDG_RUNTIME_DIR: what to export" "$(unset XDG_RUNTIME_DIR; ctl 3 status; err 'export XDG_RUNTIME_DIR')"
+long=/$(head -c 107 /dev/zero | tr '\0' x)
+result "path of a socket too long: 2" "$(ctl 2 --socket "$long" status; err 'at most 107 bytes, and this has 108')"
+result "in the environment too: 2" "$(SOFTBUS_SOCKET=$long; ctl 2 status; err 'at most 107 bytes')"
 
 "$build/softbusd/softbusd" --state-dir "$work/state" --run-dir "$work/run" --config-dir "$work/config" --name lab \
     --no-mdns --port 0 >"$work/daemon.log" 2>&1 </dev/null &
 daemon=$!
 wait_for "$work/daemon.log" ' started '
+result "services: none" "$(ctl 0 services; err 'no service is offered by lab$')"
+result "services: none, as JSON" "$(ctl 0 services --json; out '"services": \[')"
 "$build/examples/board" serve >"$work/board.log" 2>&1 </dev/null &
 board=$!
 wait_for "$work/board.log" '^serving'
@@ -71,6 +78,12 @@ result "call lists what was posted" "$(ctl 0 call $service 3 $token u64 0; out '
 result "one-way call is refused by the board, but sent" "$(ctl 0 call $service 1 $token --oneway bytes 00)"
 result "a request that the service cannot read: 1" "$(ctl 1 call $service 1 $token u8 1; err BAD_REQUEST)"
 }
+result "ping: options before the device" "$(ctl 0 ping -c 1 -i 0 .; out '^1 sent, 1 received')"
+result "ping: options around the device" "$(ctl 0 ping -c 1 $service -i 0; out '^1 sent, 1 received')"
+result "ping: two devices: 2" "$(ctl 2 ping . -c 1 lab; err 'one device at a time: ., or lab')"
+result "ping: no device: 2" "$(ctl 2 ping -c 1; err 'is needed')"
+result "ping: an option without its value: 2" "$(ctl 2 ping . -c; err '^softbusctl: -c: its value is missing')"
+result "ping: unknown option: 2" "$(ctl 2 ping -x .; err '^softbusctl: -x: unknown option')"
 result "call of the interface" "$(ctl 0 call $service interface; out '^string "org.softbus.example.Board"$')"
 result "unknown code: 1" "$(ctl 1 call $service 99; err UNKNOWN_CODE)"
 result "wrong token: 1" "$(ctl 1 call $service 1 --token x bytes 00; err ERR_INTERFACE)"
@@ -80,7 +93,12 @@ result "no such type: 2" "$(ctl 2 call $service 1 u9 1; err 'no such type')"
 result "no such service: 4" "$(ctl 4 call ./none 1; err NO_SERVICE)"
 result "no such device: 4" "$(ctl 4 services nowhere; err 'trust add')"
 result "mistyped device id: 2" "$(ctl 2 trust add ABCDEFG; err BAD_DEVICE_ID)"
-result "trusting oneself: 1" "$(ctl 1 trust add "$own_id")"
+result "trusting oneself: 2" "$(ctl 2 trust add "$own_id"; err "this device's own id")"
+for name in . local a/b -x "$own_id" "$(echo "$own_id" | head -c 5)" "$(head -c 64 /dev/zero | tr '\0' x)"; do
+    result "no name for a device: 2: $name" "$(ctl 2 trust add ABCDEFG "$name"; err 'not a name for a device')"
+done
+result "trust list: none" "$(ctl 0 trust list; err 'no device is trusted')"
+result "trust with too little: 2" "$(ctl 2 trust add; err "a device's id is expected")"
 result "trust list: empty" "$(ctl 0 trust list --json; out '"trusted": \[')"
 result "no such command: 2" "$(ctl 2 frobnicate; err 'no such command')"
 result "no command: 2" "$(ctl 2)"
@@ -88,6 +106,9 @@ result "arguments too many: 2" "$(ctl 2 status now; err '^usage: softbusctl stat
 result "unknown option: 2" "$(ctl 2 --frobnicate status)"
 result "help" "$(ctl 0 help; out '^  watch')"
 result "help of a command" "$(ctl 0 call --help; out '^usage: softbusctl call')"
+result "help of a word of a command" "$(ctl 0 trust add --help; out '^usage: softbusctl trust'; ctl 0 help trust add; out ' add DEVICE-ID')"
+result "help of no word of a command: 2" "$(ctl 2 help trust ad; ctl 2 help status now)"
+result "--help is a value for call" "$(ctl 2 call . 1 string --help; err 'DEVICE/SERVICE')"
 result "version" "$(ctl 0 version; out '^softbusctl [0-9]')"
 
 # watch and ping end at SIGINT, and say what they have to.
@@ -100,6 +121,31 @@ kill -TERM "$watch"
 wait "$watch"
 result "watch sees a service come and go, and ends at a signal" "$([ $? -eq 0 ] || cat "$work/watch.log")"
 board=
+
+: >"$work/hello.log"
+"$build/examples/hello" --help >"$work/out" 2>&1
+result "hello --help" "$([ $? -eq 0 ] && out '^usage: hello serve')"
+"$build/examples/hello" serve >"$work/hello.log" 2>&1 </dev/null &
+hello=$!
+while kill -0 "$hello" 2>/dev/null && ! "$build/softbusctl/softbusctl" services 2>&1 | grep -q '^org.softbus.example.hello '; do :; done
+# What they print may be read only to a certain line: then nothing more has to happen for them to end.
+# shellcheck disable=SC2016
+timeout 60 sh -c '"$1" watch | grep -m 1 "offered by"' sh "$build/softbusctl/softbusctl" >"$work/out" 2>"$work/err"
+result "watch ends when nobody reads it, though nothing happens" "$([ $? -ne 124 ] || echo "it did not end"; out hello)"
+# shellcheck disable=SC2016
+timeout 60 sh -c '"$1" ping -i 600000 . | head -n 1' sh "$build/softbusctl/softbusctl" >"$work/out" 2>"$work/err"
+result "ping too" "$([ $? -ne 124 ] || echo "it did not end"; out 'seq=1')"
+greet="call ./org.softbus.example.hello 1 --token org.softbus.example.Hello"
+# shellcheck disable=SC2086
+result "hello lives on after a one-way call" "$(ctl 0 $greet --oneway string x)"
+"$build/examples/hello" . kitchen >"$work/out" 2>&1
+result "hello greets" "$(out '^Hello, kitchen!$')"
+long=$(head -c 101 /dev/zero | tr '\0' x)
+# shellcheck disable=SC2086
+result "hello refuses what it would have to cut" "$(ctl 1 $greet string "$long"; err BAD_REQUEST)"
+kill "$hello"
+wait "$hello" 2>/dev/null
+hello=
 
 "$build/softbusctl/softbusctl" ping . -i 60000 >"$work/ping.log" 2>&1 &
 ping=$!

@@ -114,11 +114,57 @@ static void test_ambiguous(void **state)
     free(candidates);
 }
 
+static void check_refused(const char *name, const char *reason)
+{
+    const char *found = ctl_target_refuse_name(name, UNKNOWN, OWN, devices, 4);
+
+    if (!reason)
+        assert_null(found);
+    else
+        assert_true(found && strstr(found, reason));
+}
+
+static void test_refused_names(void **state)
+{
+    char longest[CTL_TARGET_NAME_MAX + 2] = "";
+
+    (void)state;
+    check_refused("", NULL);
+    check_refused("hall", NULL); /* characters of an id, but no device's begins so */
+    check_refused("k\xc3\xbc" "che 2", NULL);
+    check_refused("zzz", NULL); /* too short for an id's beginning */
+    memset(longest, 'x', CTL_TARGET_NAME_MAX);
+    check_refused(longest, NULL);
+    longest[CTL_TARGET_NAME_MAX] = 'x';
+    check_refused(longest, "63");
+    check_refused("\xff", "UTF-8");
+    check_refused("a\x1b" "b", "control");
+    check_refused("hall ", "space");
+    check_refused(".", "this device");
+    check_refused("local", "this device");
+    check_refused("a/b", "/");
+    check_refused("-c", "option");
+    check_refused(KITTY, "looks like");
+    check_refused("owna", "this device's id");
+    check_refused("kitaa", "another device's id");
+    assert_null(ctl_target_refuse_name("twinaaa", devices[3].id, OWN, devices, 4)); /* its own id: no other is meant */
+}
+
+static void test_same_id(void **state)
+{
+    (void)state;
+    assert_true(ctl_target_is_same_id("kitaaaabbbbbbbcccccccdddddddeeeeeeefffffffggggggghhhhhhh", KITCHEN));
+    assert_false(ctl_target_is_same_id(KITTY, KITCHEN));
+    assert_false(ctl_target_is_same_id("KITA", "KITA"));
+    assert_false(ctl_target_is_same_id("", ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_this_device), cmocka_unit_test(test_full_id),   cmocka_unit_test(test_prefix),
         cmocka_unit_test(test_name),        cmocka_unit_test(test_ambiguous),
+        cmocka_unit_test(test_refused_names), cmocka_unit_test(test_same_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
