@@ -33,7 +33,8 @@ need_packages() {
     [ -n "$missing" ] || return 0
     as_root=
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || die "missing packages, and neither root nor sudo to install them:$missing"
+        command -v sudo >/dev/null ||
+            die "missing packages, and neither root nor sudo to install them; as root: apt-get install$missing"
         as_root=sudo
     fi
     say "installing with ${as_root:+sudo }apt-get:$missing"
@@ -42,7 +43,25 @@ need_packages() {
     # shellcheck disable=SC2086
     $apt install --no-install-recommends $missing >/dev/null 2>&1 </dev/null ||
         { $apt update >/dev/null && $apt install --no-install-recommends $missing >/dev/null </dev/null; } ||
-        die "apt-get could not install:$missing"
+        die "packages could not be installed; see what this says: ${as_root:+sudo }apt-get install$missing"
+}
+
+# is_set FILE VALUE: whether a kernel's switch is there and set so.
+is_set() {
+    [ -r "/proc/sys/$1" ] && [ "$(cat "/proc/sys/$1")" = "$2" ]
+}
+
+# advise_namespaces: what may help where namespaces cannot be made.
+advise_namespaces() {
+    if [ -e /.dockerenv ] || [ -e /run/.containerenv ] || { systemd-detect-virt --container --quiet; } 2>/dev/null; then
+        say "this is a container: start it with --privileged, or use a virtual machine"
+    elif [ "$(id -u)" -ne 0 ]; then
+        say "run it as root, or allow users to make namespaces"
+    fi
+    ! is_set kernel/unprivileged_userns_clone 0 || say "here that is: sysctl kernel.unprivileged_userns_clone=1"
+    ! is_set kernel/apparmor_restrict_unprivileged_userns 1 ||
+        say "here that is: sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+    ! is_set user/max_user_namespaces 0 || say "here that is: sysctl user.max_user_namespaces=10000"
 }
 
 # needs_autogen: what autogen.sh makes is missing, or older than what it is made from, as after a pull.

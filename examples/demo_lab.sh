@@ -105,24 +105,24 @@ lab_wait_device() {
 
 # lab_wait_found DEVICE…: until each has found each.
 lab_wait_found() {
-    for here in "$@"; do
-        for there in "$@"; do
-            [ "$here" = "$there" ] || lab_wait_device "$here" "$there" '"addresses":"[^"]' "on the network"
+    for lab_here in "$@"; do
+        for lab_there in "$@"; do
+            [ "$lab_here" = "$lab_there" ] || lab_wait_device "$lab_here" "$lab_there" '"addresses":"[^"]' "on the network"
         done
     done
 }
 
 # lab_trust DEVICE…: each trusts each, and they are connected when it returns.
 lab_trust() {
-    for here in "$@"; do
-        for there in "$@"; do
-            [ "$here" = "$there" ] || on "$here" softbusctl trust add "$(id_of "$there")" "$there" ||
-                lab_fail "$here could not trust $there"
+    for lab_here in "$@"; do
+        for lab_there in "$@"; do
+            [ "$lab_here" = "$lab_there" ] || on "$lab_here" softbusctl trust add "$(id_of "$lab_there")" "$lab_there" ||
+                lab_fail "$lab_here could not trust $lab_there"
         done
     done
-    for here in "$@"; do
-        for there in "$@"; do
-            [ "$here" = "$there" ] || lab_wait_device "$here" "$there" '"state":"online"' online
+    for lab_here in "$@"; do
+        for lab_there in "$@"; do
+            [ "$lab_here" = "$lab_there" ] || lab_wait_device "$lab_here" "$lab_there" '"state":"online"' online
         done
     done
 }

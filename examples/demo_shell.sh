@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034
 build=$1
 lab=$2
-here=$3
+shell_device=$3
 # shellcheck disable=SC1091
 . "$(dirname "$0")/demo_lab.sh"
 
@@ -14,7 +14,7 @@ lab_trust kitchen desk hall
 start_on kitchen serve board serve
 wait_for "$lab/kitchen/serve.log" '^serving' "the board"
 cat <<END
-The devices kitchen, desk and hall trust each other; a notes board runs on kitchen. You are on $here. Try:
+The devices kitchen, desk and hall trust each other; a notes board runs on kitchen. You are on $shell_device. Try:
   softbusctl status
   softbusctl devices
   softbusctl services kitchen
@@ -25,10 +25,10 @@ END
 export PATH lab
 trap : INT
 if [ -t 0 ] && command -v bash >/dev/null; then
-    printf '%s\n' "PS1='$here\\$ '" ". ./data/completions/softbusctl" >"$lab/bashrc"
-    on "$here" bash --rcfile "$lab/bashrc" -i
+    printf '%s\n' "PS1='$shell_device\\$ '" ". ./data/completions/softbusctl" >"$lab/bashrc"
+    on "$shell_device" bash --rcfile "$lab/bashrc" -i
 else
-    on "$here" sh
+    on "$shell_device" sh
 fi
 status=$?
 lab_stop

@@ -23,6 +23,20 @@ story() {
         >"$work/story" 2>&1 || cat "$work/story"
 }
 
+result "no such device: says which there are" "$("$src/demo" --shell nowhere >"$work/said" 2>&1 </dev/null
+    [ $? -eq 2 ] && grep -q 'nowhere: no such device; there are kitchen, desk and hall' "$work/said" || cat "$work/said")"
+
+# shell_on DEVICE: empty when the demo's shell is on that device.
+shell_on() {
+    rm -rf "$work/lab"
+    mkdir "$work/lab"
+    # shellcheck disable=SC2086
+    echo "softbusctl status" | unshare $user --net --mount --pid --fork --kill-child sh "$src/examples/demo_shell.sh" \
+        "$build" "$work/lab" "$1" >"$work/said" 2>&1
+    grep -q "You are on $1\." "$work/said" && grep -q "^name  *$1\$" "$work/said" || cat "$work/said"
+}
+result "the shell is on the device that was named" "$(shell_on kitchen)"
+
 # Lines of all kinds: none, empty, not UTF-8, longer than a transaction, without an end.
 : >"$work/empty"
 head -c 300000 /dev/zero | tr '\0' x >"$work/long"
