@@ -315,7 +315,8 @@ static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes bod
     call = hub_call_find_served(&app->party, reply.id);
     stub_id = call ? call->target_id : 0;
     if (call && status != WIRE_OK) {
-        hub_call_fail(call, status);
+        /* To the caller, DEAD_OBJECT would say that its call did not start. */
+        hub_call_fail(call, status == WIRE_DEAD_OBJECT ? WIRE_FAILED : status);
         refuse_reply(app, reply.id, stub_id, status);
     } else if (call) {
         if (!is_status_of_stub(reply.status))

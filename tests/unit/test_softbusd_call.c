@@ -342,6 +342,18 @@ static void test_congested_app(void **state)
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT); /* as patient as before */
 }
 
+/* The caller is not told that its call did not start: it did. */
+static void test_forged_handle_in_a_reply(void **state)
+{
+    struct cast *cast = *state;
+    struct wire_object forged = world_proxy(4711);
+    uint64_t id = world_call(cast->caller, cast->to_local, 0, NULL, 0);
+
+    world_reply(cast->local, world_take(cast->local, WIRE_CALL)->call.id, WIRE_OK, 0, &forged, 1);
+    assert_int_equal(world_take_status(cast->caller, id), WIRE_FAILED);
+    assert_int_equal(world_take(cast->local, WIRE_REFUSED)->refused.status, WIRE_DEAD_OBJECT);
+}
+
 static void test_who_waits_may_go(void **state)
 {
     struct cast *cast = *state;
@@ -515,6 +527,7 @@ int main(void)
         TEST(test_order),
         TEST(test_full_app),
         TEST(test_congested_app),
+        TEST(test_forged_handle_in_a_reply),
         TEST(test_who_waits_may_go),
         TEST(test_the_full_app_goes),
         TEST(test_full_app_and_a_peer),
