@@ -164,11 +164,13 @@ static void reap(struct disc_helper *helper)
 static void handle_found(struct disc_helper *helper, const struct wire_disc_seen *seen)
 {
     struct sockaddr_storage address;
+    int r;
 
     disc_address_from_wire(&seen->address, &address);
     if (!disc_address_is_dialable(&address) || wire_devid_is_equal(&seen->id, &helper->own_id))
         return;
-    if (disc_table_add(&helper->found, &seen->id, DISC_SOURCE_MDNS, seen->version, &address, UINT64_MAX) == 0)
+    r = disc_table_add(&helper->found, &seen->id, DISC_SOURCE_MDNS, seen->version, &address, UINT64_MAX);
+    if (r == 0 || r == DISC_TABLE_SAME) /* the owner may have room now for what it had none for before */
         helper->callbacks.found(helper->callbacks.userdata, &seen->id, seen->version, &address);
     forget_changes(helper);
 }

@@ -34,7 +34,8 @@ struct disc_helper_config {
  * none of them. Pointers are lent for the call. */
 struct disc_helper_callbacks {
     void *userdata;
-    /* New, or known with another protocol version. Versions we do not speak are reported too: log once and ignore. */
+    /* New, known with another protocol version, or told again, as everything is once a minute: an owner who had no room
+     * for it may have some now. Versions we do not speak are reported too: log once and ignore. */
     void (*found)(void *userdata, const struct wire_devid *id, uint32_t version, const struct sockaddr_storage *address);
     void (*lost)(void *userdata, const struct wire_devid *id, const struct sockaddr_storage *address);
     /* The helper is up, sandboxed and publishing, or it is down; `text` is one line for the log that says why and when it

@@ -28,6 +28,7 @@ struct instance {
     AvahiRecord *srv, *txt; /* as last seen; NULL: not known */
     struct wire_disc_address addresses[ADDRESSES_MAX]; /* port 0: it is the SRV record's */
     size_t n_addresses;
+    bool has_missed; /* an address found no room */
     struct wire_disc_seen reported[ADDRESSES_MAX];
     size_t n_reported;
 };
@@ -120,6 +121,8 @@ static void on_address(AvahiSRecordBrowser *browser, AvahiIfIndex interface, Ava
         if (memcmp(instance->addresses[i].bytes, address.bytes, sizeof(address.bytes)) == 0 &&
             instance->addresses[i].family == address.family)
             break;
+    if (event == AVAHI_BROWSER_NEW && i == ADDRESSES_MAX)
+        instance->has_missed = true;
     if (event == AVAHI_BROWSER_NEW && i == instance->n_addresses && i < ADDRESSES_MAX)
         instance->addresses[instance->n_addresses++] = address;
     else if (event == AVAHI_BROWSER_REMOVE && i < instance->n_addresses)
@@ -151,6 +154,7 @@ static void watch_host(struct instance *instance)
     instance->a_browser = free_browser(instance->a_browser);
     instance->aaaa_browser = free_browser(instance->aaaa_browser);
     instance->n_addresses = 0;
+    instance->has_missed = false;
     if (!host || !avahi_is_valid_domain_name(host))
         return;
     instance->a_browser = watch_record(instance, host, AVAHI_DNS_TYPE_A, on_address);
@@ -228,6 +232,7 @@ static void add_instance(struct disc_mdns_browser *browser, AvahiIfIndex interfa
     struct instance *instance;
 
     if (browser->n_instances >= DISC_MDNS_INSTANCES_MAX) {
+        browser->has_missed = true;
         disc_mdns_link_log(browser->link, SB_LOG_WARNING, "too many devices announce themselves: one is left out");
         return;
     }
@@ -267,13 +272,46 @@ static void on_service(AvahiSServiceBrowser *service_browser, AvahiIfIndex inter
         add_instance(browser, interface, protocol, name, type, domain);
 }
 
+static AvahiSServiceBrowser *browse(struct disc_mdns_browser *browser)
+{
+    return avahi_s_service_browser_new(browser->server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, DISC_MDNS_SERVICE, NULL, 0,
+                                       on_service, browser);
+}
+
+/* Avahi tells a record once: whoever had no room for it must ask anew, and is told all that it has in its cache. */
+static void retry_instance(struct instance *instance)
+{
+    if (instance->has_missed && instance->n_addresses < ADDRESSES_MAX && instance->srv)
+        watch_host(instance); /* not reported as lost: the first address of the answer refreshes */
+    else if (instance->n_reported < instance->n_addresses)
+        refresh(instance);
+}
+
+void disc_mdns_browser_retry(struct disc_mdns_browser *browser)
+{
+    AvahiSServiceBrowser *again;
+
+    SB_LIST_FOREACH(link, &browser->instances) {
+        if (browser->link->report.n_entries >= DISC_REPORT_MAX)
+            break;
+        retry_instance(SB_CONTAINER_OF(link, struct instance, link));
+    }
+    if (!browser->has_missed || browser->n_instances >= DISC_MDNS_INSTANCES_MAX)
+        return;
+    again = browse(browser);
+    if (!again)
+        return;
+    avahi_s_service_browser_free(browser->browser);
+    browser->browser = again;
+    browser->has_missed = false;
+}
+
 int disc_mdns_browser_init(struct disc_mdns_browser *browser, struct AvahiServer *server, struct disc_mdns_link *link,
                            const struct wire_devid *own_id)
 {
     *browser = (struct disc_mdns_browser){ .server = server, .link = link, .own_id = *own_id };
     sb_list_init(&browser->instances);
-    browser->browser = avahi_s_service_browser_new(server, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, DISC_MDNS_SERVICE, NULL,
-                                                   0, on_service, browser);
+    browser->browser = browse(browser);
     return browser->browser ? 0 : -EIO;
 }
 

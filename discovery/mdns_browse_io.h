@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "wire/devid.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DISC_MDNS_SERVICE "_softbus._tcp"
@@ -25,11 +26,15 @@ struct disc_mdns_browser {
     struct wire_devid own_id;             /* never reported */
     struct sb_list instances;
     size_t n_instances;
+    bool has_missed; /* an instance found no room */
 };
 
 /* borrows server and link until the deinit. -EIO: Avahi would not. */
 int disc_mdns_browser_init(struct disc_mdns_browser *browser, struct AvahiServer *server, struct disc_mdns_link *link,
                            const struct wire_devid *own_id);
+/* Takes in what there was no room for before, if there is now. */
+void disc_mdns_browser_retry(struct disc_mdns_browser *browser);
+
 void disc_mdns_browser_deinit(struct disc_mdns_browser *browser);
 
 #endif

@@ -31,6 +31,7 @@
 
 #define CACHE_ENTRIES_MAX 4096 /* per interface and family */
 #define HOST_NAME_ID_CHARS 14
+#define RETELL_S 60
 
 struct mdns {
     struct event_base *base;
@@ -40,6 +41,7 @@ struct mdns {
     struct disc_mdns_link link;
     struct disc_mdns_browser browser;
     struct disc_local local;
+    struct event *retell;
     struct wire_disc_config config;
     uint8_t config_bytes[WIRE_DISC_MESSAGE_MAX]; /* what the strings in config point into */
     char *instance;                              /* avahi_malloc(); the name in use, which a collision changes */
@@ -203,6 +205,26 @@ static void seed_rand(void)
     srand(seed);
 }
 
+/* What found no room, here or with the daemon, must not stay forgotten when there is some. */
+static void on_retell(evutil_socket_t fd, short what, void *userdata)
+{
+    struct mdns *mdns = userdata;
+
+    (void)fd;
+    (void)what;
+    disc_mdns_browser_retry(&mdns->browser);
+    disc_report_retell(&mdns->link.report);
+    disc_mdns_link_kick(&mdns->link);
+}
+
+static int start_retelling(struct mdns *mdns)
+{
+    const struct timeval every = { .tv_sec = RETELL_S };
+
+    mdns->retell = event_new(mdns->base, -1, EV_PERSIST, on_retell, mdns);
+    return mdns->retell && event_add(mdns->retell, &every) == 0 ? 0 : -ENOMEM;
+}
+
 static int run(struct mdns *mdns, uint32_t sandbox)
 {
     int r;
@@ -216,6 +238,8 @@ static int run(struct mdns *mdns, uint32_t sandbox)
         r = disc_mdns_browser_init(&mdns->browser, mdns->server, &mdns->link, &mdns->config.id);
     if (r == 0)
         r = disc_local_init(&mdns->local, mdns->base, mdns->server);
+    if (r == 0)
+        r = start_retelling(mdns);
     /* Every socket is open now, and not one packet has been read. */
     if (r == 0)
         r = disc_sandbox_lock();
@@ -224,6 +248,8 @@ static int run(struct mdns *mdns, uint32_t sandbox)
         if (!mdns->has_failed)
             event_base_dispatch(mdns->base);
     }
+    if (mdns->retell)
+        event_free(mdns->retell);
     if (mdns->server) {
         disc_mdns_browser_deinit(&mdns->browser);
         disc_local_deinit(&mdns->local);

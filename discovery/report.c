@@ -10,6 +10,7 @@ struct entry {
     struct wire_disc_seen seen;
     uint32_t told_version; /* 0: the daemon does not know of it */
     unsigned n_uses;
+    bool is_retold; /* to be told once more */
 };
 
 void disc_report_init(struct disc_report *report)
@@ -61,7 +62,7 @@ static uint32_t wanted_version(const struct entry *entry)
 static void file_entry(struct disc_report *report, struct entry *entry)
 {
     sb_list_remove(&entry->dirty);
-    if (entry->told_version != wanted_version(entry))
+    if (entry->told_version != wanted_version(entry) || (entry->is_retold && entry->n_uses > 0))
         sb_list_append(&report->dirty, &entry->dirty);
     else if (entry->n_uses == 0)
         entry_free(report, entry);
@@ -97,6 +98,17 @@ void disc_report_remove(struct disc_report *report, const struct wire_disc_seen 
     file_entry(report, entry);
 }
 
+void disc_report_retell(struct disc_report *report)
+{
+    SB_LIST_FOREACH(link, &report->entries) {
+        struct entry *entry = SB_CONTAINER_OF(link, struct entry, link);
+
+        entry->is_retold = true;
+        if (sb_list_is_empty(&entry->dirty))
+            file_entry(report, entry);
+    }
+}
+
 bool disc_report_next(struct disc_report *report, struct wire_disc_message *ret_message)
 {
     struct sb_list *link = sb_list_first(&report->dirty);
@@ -106,6 +118,7 @@ bool disc_report_next(struct disc_report *report, struct wire_disc_message *ret_
         return false;
     entry = SB_CONTAINER_OF(link, struct entry, dirty);
     entry->told_version = wanted_version(entry);
+    entry->is_retold = false;
     *ret_message = (struct wire_disc_message){ .type = entry->told_version ? WIRE_DISC_FOUND : WIRE_DISC_LOST,
                                                .seen = entry->seen };
     file_entry(report, entry);

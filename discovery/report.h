@@ -28,6 +28,9 @@ int disc_report_add(struct disc_report *report, const struct wire_disc_seen *see
 /* Takes back one successful disc_report_add() of that id and address. */
 void disc_report_remove(struct disc_report *report, const struct wire_disc_seen *seen);
 
+/* All that is seen is to be told once more: the daemon may not have had room for it. */
+void disc_report_retell(struct disc_report *report);
+
 /* The next thing to tell, FOUND or LOST; false: the daemon knows all. It counts as told when this returns. */
 bool disc_report_next(struct disc_report *report, struct wire_disc_message *ret_message);
 

@@ -40,15 +40,35 @@ static void say_ready(void)
     say(&(struct wire_disc_message){ .type = WIRE_DISC_READY, .ready.sandbox = WIRE_DISC_SANDBOX_SECCOMP });
 }
 
-static void say_found(unsigned n, uint32_t version)
+static void say_seen(enum wire_disc_type type, unsigned n, uint32_t version, uint8_t host)
 {
-    struct wire_disc_message message = { .type = WIRE_DISC_FOUND, .seen.version = version,
+    struct wire_disc_message message = { .type = type, .seen.version = version,
                                          .seen.address = { .family = WIRE_DISC_IPV4, .port = 7000 } };
 
     message.seen.id.bytes[0] = (uint8_t)n;
     message.seen.id.bytes[1] = (uint8_t)(n >> 8);
     message.seen.address.bytes[0] = 10;
+    message.seen.address.bytes[3] = host;
     say(&message);
+}
+
+static void say_found(unsigned n, uint32_t version)
+{
+    say_seen(WIRE_DISC_FOUND, n, version, 0);
+}
+
+/* Fills a device's places, the table's, and empties one of each; in the end all that is still seen is told again. */
+static void say_too_much(void)
+{
+    for (unsigned host = 1; host <= DISC_ADDRESSES_MAX; host++)
+        say_seen(WIRE_DISC_FOUND, 1, 1, (uint8_t)host); /* the last one is one too many */
+    for (unsigned n = 2; n <= DISC_DEVICES_MAX + 1; n++)
+        say_found(n, 1);                                /* and so is this */
+    say_seen(WIRE_DISC_LOST, 1, 1, 0);
+    say_seen(WIRE_DISC_LOST, 2, 1, 0);
+    say_seen(WIRE_DISC_FOUND, 1, 1, DISC_ADDRESSES_MAX);
+    say_found(DISC_DEVICES_MAX + 1, 1);
+    say_found(3, 1);
 }
 
 static void wait_for_end(void)
@@ -89,6 +109,8 @@ static int be_helper(void)
     } else if (strcmp(what, "versions") == 0) {
         say_found(1, 1);
         say_found(1, 2);
+    } else if (strcmp(what, "full") == 0) {
+        say_too_much();
     } else if (strcmp(what, "flood") == 0) {
         for (unsigned i = 2; i < 3000; i++)
             say_found(i, 1);
@@ -104,6 +126,7 @@ struct world {
     struct disc_helper *helper;
     unsigned n_found, n_lost, n_up, n_down, want_down, want_found;
     uint32_t version;
+    struct wire_devid last_id;
     pid_t first_pid;
     char text[256];
 };
@@ -118,9 +141,9 @@ static void on_found(void *userdata, const struct wire_devid *id, uint32_t versi
 {
     struct world *world = userdata;
 
-    (void)id;
     assert_true(disc_address_is_dialable(address));
     world->n_found++;
+    world->last_id = *id;
     world->version = version;
     check_done(world);
 }
@@ -189,7 +212,7 @@ static void test_good_helper(void **state)
     assert_true(world.first_pid > 0);
 }
 
-/* Each of these is killed with a reason and started again; what the first found is not told twice, nor lost. */
+/* Each of these is killed with a reason and started again; what the first found is told again, not lost. */
 static void test_bad_helpers_are_restarted(void **state)
 {
     static const struct { const char *instance, *reason; } cases[] = {
@@ -203,7 +226,7 @@ static void test_bad_helpers_are_restarted(void **state)
 
         run(&world, SELF, cases[i].instance);
         assert_int_equal(world.n_up, 2);
-        assert_int_equal(world.n_found, 1);
+        assert_int_equal(world.n_found, 2);
         assert_int_equal(world.n_lost, 0);
         if (strcmp(cases[i].instance, "empty") != 0) /* ends as any end of the stream does */
             assert_non_null(strstr(world.text, cases[i].reason));
@@ -234,7 +257,7 @@ static void test_missing_program(void **state)
 
 static void test_versions(void **state)
 {
-    struct world world = { .want_found = 2 };
+    struct world world = { .want_found = 3 };
 
     (void)state;
     run(&world, SELF, "versions");
@@ -248,6 +271,20 @@ static void test_flood_is_bounded(void **state)
     (void)state;
     run(&world, SELF, "flood");
     assert_int_equal(world.n_found, DISC_DEVICES_MAX);
+    assert_int_equal(world.n_down, 0);
+}
+
+/* What there was no room for is found when it is told again and there is some; and what is known is told again. */
+static void test_full_table_heals(void **state)
+{
+    const unsigned n_places = DISC_ADDRESSES_MAX + DISC_DEVICES_MAX - 1;
+    struct world world = { .want_found = n_places + 3 };
+
+    (void)state;
+    run(&world, SELF, "full");
+    assert_int_equal(world.n_found, n_places + 3);
+    assert_int_equal(world.n_lost, 2);
+    assert_int_equal(world.last_id.bytes[0], 3);
     assert_int_equal(world.n_down, 0);
 }
 
@@ -283,6 +320,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_missing_program),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_flood_is_bounded),
+        cmocka_unit_test(test_full_table_heals),
         cmocka_unit_test(test_config_is_checked),
     };
 

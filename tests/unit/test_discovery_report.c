@@ -92,6 +92,32 @@ static void test_version_change_is_told(void **state)
     disc_report_deinit(&report);
 }
 
+/* The daemon may have forgotten what it had no room for; what is lost meanwhile is still taken back. */
+static void test_all_is_told_again(void **state)
+{
+    struct wire_disc_seen one = seen_of(1, 1), two = seen_of(2, 1), three = seen_of(3, 1);
+    struct disc_report report;
+
+    (void)state;
+    disc_report_init(&report);
+    disc_report_retell(&report);
+    expect_nothing(&report);
+    disc_report_add(&report, &one);
+    disc_report_add(&report, &two);
+    expect(&report, WIRE_DISC_FOUND, 1, 1);
+    expect(&report, WIRE_DISC_FOUND, 2, 1);
+    disc_report_add(&report, &three);
+    disc_report_retell(&report);
+    disc_report_retell(&report);
+    disc_report_remove(&report, &one);
+    expect(&report, WIRE_DISC_FOUND, 3, 1);
+    expect(&report, WIRE_DISC_FOUND, 2, 1);
+    expect(&report, WIRE_DISC_LOST, 1, 0);
+    expect_nothing(&report);
+    assert_int_equal(report.n_entries, 2);
+    disc_report_deinit(&report);
+}
+
 static void test_entries_are_bounded(void **state)
 {
     struct wire_disc_seen seen;
@@ -119,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_seen_twice_is_told_once),
         cmocka_unit_test(test_what_cancels_out_is_not_told),
         cmocka_unit_test(test_version_change_is_told),
+        cmocka_unit_test(test_all_is_told_again),
         cmocka_unit_test(test_entries_are_bounded),
     };
 
