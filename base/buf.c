@@ -6,18 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An empty queue larger than this gives its memory back. */
 #define KEEP_BYTES (16 * 1024)
 
 void sb_buf_init(struct sb_buf *buf, size_t max)
 {
-    *buf = (struct sb_buf){ .max = max };
+    *buf = (struct sb_buf){ .max = max, .keep = KEEP_BYTES };
 }
 
 void sb_buf_deinit(struct sb_buf *buf)
 {
     free(buf->data);
-    *buf = (struct sb_buf){ .max = buf->max };
+    *buf = (struct sb_buf){ .max = buf->max, .keep = buf->keep };
 }
 
 /* Makes room for `size` more bytes at the tail: by moving what is there to the front when that is cheap, else by growing. */
@@ -94,6 +93,6 @@ void sb_buf_consume(struct sb_buf *buf, size_t size)
     if (buf->length > 0)
         return;
     buf->start = 0;
-    if (buf->capacity > KEEP_BYTES)
+    if (buf->capacity > buf->keep)
         sb_buf_deinit(buf);
 }

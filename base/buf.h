@@ -11,7 +11,8 @@
 struct sb_buf {
     uint8_t *data;
     size_t start, length, capacity;
-    size_t max; /* bytes it may hold */
+    size_t max;  /* bytes it may hold */
+    size_t keep; /* memory up to this size stays when it runs empty; after init 16 KiB */
 };
 
 void sb_buf_init(struct sb_buf *buf, size_t max);

@@ -107,7 +107,7 @@ int bench_daemon_start(struct bench_world *world, const char *name, int port, in
     int r = bench_notify_wait(notify_fd);
     close(notify_fd);
     if (r < 0)
-        fprintf(stderr, "bench: softbusd was not ready in time\n");
+        fprintf(stderr, "bench: softbusd was not ready in time; is it in SOFTBUS_BUILDDIR, which bench/run sets?\n");
     return r;
 }
 

@@ -27,7 +27,7 @@
 #define OUT_MAX_BYTES (64u << 20)  /* replies and releases are queued up to here */
 #define KEPT_MAX_BYTES (64u << 20) /* io.c stops receiving long before */
 #define PARCELS_KEPT_MAX 8
-#define PARCEL_KEPT_BYTES (64 * 1024) /* memory that a parcel keeps between two uses */
+#define KEPT_BYTES (256 * 1024) /* memory that a parcel and the receive buffer keep between two uses: a local transaction */
 #define LAST_WORDS_MS 1000            /* close waits this long for the hub to take what was sent */
 
 struct softbus *softbus_bus_ref(struct softbus *bus)
@@ -92,7 +92,7 @@ void softbus_bus_give_parcel(struct softbus *bus, struct softbus_parcel *parcel)
         softbus_parcel_free(parcel);
         return;
     }
-    if (parcel->buf.capacity > PARCEL_KEPT_BYTES)
+    if (parcel->buf.capacity > KEPT_BYTES)
         sb_buf_deinit(&parcel->buf);
     parcel->next = bus->parcels;
     bus->parcels = parcel;
@@ -126,6 +126,7 @@ static struct softbus *new_bus(int fd)
     bus->fd = fd;
     bus->next_deadline_ms = UINT64_MAX;
     sb_buf_init(&bus->in, WIRE_MSG_MAX + 64 * 1024);
+    bus->in.keep = KEPT_BYTES;
     sb_buf_init(&bus->out, OUT_MAX_BYTES);
     sb_buf_init(&bus->kept, KEPT_MAX_BYTES);
     sb_buf_init(&bus->head, WIRE_HEADER_SIZE + WIRE_HEAD_MAX);
