@@ -449,7 +449,8 @@ static void test_silent_strangers(struct lab *lab)
         if (i % 3 == 0)
             (void)!send(fds[i], "\x16", 1, MSG_NOSIGNAL);
     }
-    LAB_CHECK(lab, count_fds(lab) <= n_fds + 10); /* pending_per_address = 8 */
+    /* pending_per_address = 8, which test_session_manager_io counts; here, those that give way may still be closing. */
+    LAB_UNTIL(lab, count_fds(lab) <= n_fds + 10);
     check_peer_lives(lab);
     for (unsigned i = 0; i < 30; i++)
         wait_closed(lab, fds[i], "the end of a silent connection");
