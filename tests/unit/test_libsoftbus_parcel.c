@@ -101,133 +101,37 @@ static void test_golden(void **state)
     softbus_parcel_free(parcel);
 }
 
+/* Three values of a type there and back; room for two is too little, and nothing is read then. */
+#define CHECK_ARRAY(name, type, ...)                                                                                   \
+    do {                                                                                                               \
+        const type in[] = { __VA_ARGS__ };                                                                             \
+        type room[3] = { 0 };                                                                                          \
+        n = 77;                                                                                                        \
+        assert_int_equal(softbus_parcel_write_##name##_array(parcel, in, 3), 0);                                       \
+        assert_int_equal(softbus_parcel_read_##name##_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);            \
+        assert_int_equal(n, 77);                                                                                       \
+        assert_int_equal(softbus_parcel_read_##name##_array(parcel, room, 3, &n), 0);                                  \
+        assert_int_equal(n, 3);                                                                                        \
+        assert_memory_equal(in, room, sizeof(in));                                                                     \
+    } while (0)
+
 static void test_arrays(void **state)
 {
     struct softbus_parcel *parcel = new_parcel(0);
     size_t n = 77;
 
     (void)state;
-    {
-        const int8_t in[] = { -128, 0, 1 };
-        int8_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_i8_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_i8_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_i8_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const uint8_t in[] = { 255, 0, 1 };
-        uint8_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_u8_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_u8_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_u8_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const int16_t in[] = { -32768, 0, 1 };
-        int16_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_i16_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_i16_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_i16_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const uint16_t in[] = { 65535, 0, 1 };
-        uint16_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_u16_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_u16_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_u16_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const int32_t in[] = { INT32_MIN, 0, 1 };
-        int32_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_i32_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_i32_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_i32_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const uint32_t in[] = { UINT32_MAX, 0, 1 };
-        uint32_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_u32_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_u32_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_u32_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const int64_t in[] = { INT64_MIN, 0, 1 };
-        int64_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_i64_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_i64_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_i64_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const uint64_t in[] = { UINT64_MAX, 0, 1 };
-        uint64_t room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_u64_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_u64_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_u64_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const float in[] = { 1.5f, 0, 1 };
-        float room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_float_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_float_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_float_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const double in[] = { -2.25, 0, 1 };
-        double room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_double_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_double_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_double_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
-    {
-        const bool in[] = { true, 0, 1 };
-        bool room[3] = { 0 };
-
-        assert_int_equal(softbus_parcel_write_bool_array(parcel, in, 3), 0);
-        assert_int_equal(softbus_parcel_read_bool_array(parcel, room, 2, &n), SOFTBUS_ERR_PARCEL_TYPE);
-        assert_int_equal(softbus_parcel_read_bool_array(parcel, room, 3, &n), 0);
-        assert_int_equal(n, 3);
-        assert_memory_equal(in, room, sizeof(in));
-        n = 77;
-    }
+    CHECK_ARRAY(i8, int8_t, -128, 0, 1);
+    CHECK_ARRAY(u8, uint8_t, 255, 0, 1);
+    CHECK_ARRAY(i16, int16_t, -32768, 0, 1);
+    CHECK_ARRAY(u16, uint16_t, 65535, 0, 1);
+    CHECK_ARRAY(i32, int32_t, INT32_MIN, 0, 1);
+    CHECK_ARRAY(u32, uint32_t, UINT32_MAX, 0, 1);
+    CHECK_ARRAY(i64, int64_t, INT64_MIN, 0, 1);
+    CHECK_ARRAY(u64, uint64_t, UINT64_MAX, 0, 1);
+    CHECK_ARRAY(float, float, 1.5f, 0, 1);
+    CHECK_ARRAY(double, double, -2.25, 0, 1);
+    CHECK_ARRAY(bool, bool, true, 0, 1);
     assert_int_equal(softbus_parcel_write_u8_array(parcel, NULL, 0), 0);
     assert_int_equal(softbus_parcel_read_u8_array(parcel, NULL, 0, &n), 0);
     assert_int_equal(n, 0);
