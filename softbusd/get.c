@@ -53,12 +53,13 @@ static enum wire_status answer_local(struct hub_app *app, uint64_t caller_id, st
     enum wire_status status;
     struct hub_pass pass;
 
+    wire_value_put_object(&writer, 0);
+    if (writer.error < 0)
+        return WIRE_NO_MEMORY;
     hub_pass_set(&pass, node);
     status = hub_pass_deliver(&pass, &app->party, &hub->objects_out);
-    if (status == WIRE_OK) {
-        wire_value_put_object(&writer, 0);
+    if (status == WIRE_OK)
         hub_call_answer_data(&app->party, caller_id, get_body(hub), &hub->objects_out);
-    }
     hub_pass_settle(&pass);
     return status;
 }
