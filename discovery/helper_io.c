@@ -469,8 +469,3 @@ pid_t disc_helper_get_pid(const struct disc_helper *helper)
 {
     return helper->phase == PHASE_RUNNING || helper->phase == PHASE_PAUSED ? helper->pid : 0;
 }
-
-bool disc_helper_is_up(const struct disc_helper *helper)
-{
-    return helper->is_up;
-}

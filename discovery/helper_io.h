@@ -58,7 +58,4 @@ struct disc_helper *disc_helper_free(struct disc_helper *helper);
 /* Of the running child; 0 when there is none at the moment. */
 pid_t disc_helper_get_pid(const struct disc_helper *helper);
 
-/* True between state(true) and state(false). */
-bool disc_helper_is_up(const struct disc_helper *helper);
-
 #endif

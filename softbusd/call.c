@@ -139,7 +139,6 @@ enum hub_forward hub_call_forward(struct hub_party *caller, const struct wire_ca
         entered->callee = target->party;
         entered->stream = target->stream;
         entered->target_id = target->id;
-        entered->trace = call->trace;
         sb_list_append(&target->party->calls_served, &entered->served_link);
     }
     *ret_status = hub_pass_deliver(pass, target->party, objects);

@@ -134,7 +134,6 @@ struct hub_call { /* call.c */
     bool has_left;                  /* to a peer: the whole request was handed to TLS */
     uint64_t link_handle;           /* LINK */
     struct hub_getter *getter;      /* GETTER: what it waits for */
-    uint64_t trace;
 };
 
 struct hub_service { /* registry.c */
