@@ -40,7 +40,10 @@ SAME(NO_IDENTITY);
 SAME(BAD_REQUEST);
 SAME(NOT_LINKED);
 SAME(STORE);
-_Static_assert((int)SOFTBUS_OK == (int)WIRE_OK && (int)SOFTBUS_ERR_STORE == (int)WIRE_STATUS_MIN, "none is missing");
+SAME(DESCRIPTOR);
+SAME(START);
+SAME(SEALS);
+_Static_assert((int)SOFTBUS_OK == (int)WIRE_OK && (int)SOFTBUS_ERR_SEALS == (int)WIRE_STATUS_MIN, "none is missing");
 
 const char *softbus_strerror(int error)
 {
@@ -121,6 +124,12 @@ const char *softbus_strerror(int error)
         return "there is no such link to death";
     case SOFTBUS_ERR_STORE:
         return "softbusd could not write its trust store; its log says why";
+    case SOFTBUS_ERR_DESCRIPTOR:
+        return "descriptors and shared memory cannot be sent to another device";
+    case SOFTBUS_ERR_START:
+        return "the program that offers the service could not be started, or did not register it in time; softbusd's log says why";
+    case SOFTBUS_ERR_SEALS:
+        return "the shared memory is not sealed against shrinking and growing, or has another size than was said";
     }
     return "unknown error number";
 }
@@ -168,6 +177,9 @@ const char *softbus_error_get_name(int error)
         NAME(BAD_REQUEST);
         NAME(NOT_LINKED);
         NAME(STORE);
+        NAME(DESCRIPTOR);
+        NAME(START);
+        NAME(SEALS);
     }
     return "SOFTBUS_ERR_?";
 #undef NAME
@@ -201,6 +213,9 @@ enum softbus_outcome softbus_error_get_outcome(int error)
     case SOFTBUS_ERR_BAD_DEVICE_ID:
     case SOFTBUS_ERR_NO_IDENTITY:
     case SOFTBUS_ERR_NOT_LINKED:
+    case SOFTBUS_ERR_DESCRIPTOR:
+    case SOFTBUS_ERR_START:
+    case SOFTBUS_ERR_SEALS:
         return SOFTBUS_OUTCOME_NOT_STARTED;
     case SOFTBUS_ERR_TOO_LARGE: /* these four may be said of the request or of the reply */
     case SOFTBUS_ERR_PASSBACK:

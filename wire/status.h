@@ -42,7 +42,10 @@ enum wire_status {
     WIRE_BAD_REQUEST = -33,
     WIRE_NOT_LINKED = -34,
     WIRE_STORE = -35,
-    WIRE_STATUS_MIN = WIRE_STORE,
+    WIRE_DESCRIPTOR = -36,
+    WIRE_START = -37,
+    WIRE_SEALS = -38,
+    WIRE_STATUS_MIN = WIRE_SEALS,
 };
 
 /* Why a link to death fired. docs/protocol-app.md, DEATH. */

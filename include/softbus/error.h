@@ -56,6 +56,9 @@ enum softbus_error {
     SOFTBUS_ERR_BAD_REQUEST = -33,       /**< the stub's handler could not read the request */
     SOFTBUS_ERR_NOT_LINKED = -34,        /**< there is no such link to death */
     SOFTBUS_ERR_STORE = -35,             /**< softbusd could not write its trust store; its log says why */
+    SOFTBUS_ERR_DESCRIPTOR = -36,        /**< descriptors and shared memory cannot be sent to another device */
+    SOFTBUS_ERR_START = -37,             /**< the program that offers the service could not be started; softbusd's log says why */
+    SOFTBUS_ERR_SEALS = -38,             /**< shared memory that its maker could still shrink or grow, or of another size than said */
 };
 
 /** What has become of a call that returned a given error. @since 0.1 */
