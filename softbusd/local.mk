@@ -41,6 +41,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/peermsg.c \
 	softbusd/peers_io.c \
 	softbusd/peers_io.h \
+	softbusd/quota.c \
+	softbusd/quota.h \
 	softbusd/registry.c \
 	softbusd/registry.h \
 	softbusd/send.c \

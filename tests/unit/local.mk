@@ -33,6 +33,7 @@ unit_tests += \
 	tests/unit/test_softbusd_options \
 	tests/unit/test_softbusd_peer \
 	tests/unit/test_softbusd_peers_io \
+	tests/unit/test_softbusd_quota \
 	tests/unit/test_softbusd_random \
 	tests/unit/test_softbusd_registry \
 	tests/unit/test_softbusd_rules \
@@ -83,6 +84,9 @@ tests_unit_test_softbusd_peer_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_peers_io_SOURCES = tests/unit/test_softbusd_peers_io.c
 tests_unit_test_softbusd_peers_io_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_quota_SOURCES = tests/unit/test_softbusd_quota.c
+tests_unit_test_softbusd_quota_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_random_SOURCES = tests/unit/test_softbusd_random.c $(hub_world)
 tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
