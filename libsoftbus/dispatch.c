@@ -131,7 +131,7 @@ static int dispatch_message(struct softbus *bus)
         bus->in_needed = size;
     if (r == 0)
         return 0;
-    if (r < 0)
+    if (r < 0 || message.n_fds > 0)
         return softbus_bus_fail(bus, SOFTBUS_ERR_PROTOCOL);
     r = runs ? take(bus, from, size, &message) : put_aside(bus, size, &message);
     return r < 0 ? softbus_bus_fail(bus, r) : 1;

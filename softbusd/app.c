@@ -406,6 +406,10 @@ enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg
 
     if (app->is_killed)
         return HUB_DONE;
+    if (msg->n_fds > 0) {
+        hub_app_violate(app, "it sent a descriptor, which this version does not carry");
+        return HUB_DONE;
+    }
     if (!app->has_greeted) {
         if (msg->type == WIRE_HELLO)
             receive_hello(app, msg->body);

@@ -261,6 +261,8 @@ enum sess_verdict hub_peer_receive(struct hub *hub, const struct wire_devid *id,
         return SESS_ACCEPTED; /* hub_peer_up() had no room for it, and said so */
     if (wire_msg_scan(data, size, WIRE_MSG_MAX, &msg, &msg_size) != 1 || msg_size != size)
         return violation(peer, "malformed message");
+    if (msg.n_fds > 0)
+        return violation(peer, "descriptors in a message");
     switch (msg.type) {
     case WIRE_CALL:
         return receive_call(peer, stream, msg.body);

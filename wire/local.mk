@@ -1,6 +1,9 @@
 noinst_LTLIBRARIES += wire/libwire.la
 
 wire_libwire_la_SOURCES = \
+	wire/channel.c \
+	wire/channel.h \
+	wire/codec.h \
 	wire/cursor.c \
 	wire/cursor.h \
 	wire/devid.c \

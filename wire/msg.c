@@ -2,9 +2,24 @@
 #include "wire/msg.h"
 
 #include "base/buf.h"
+#include "wire/codec.h"
 #include "wire/status.h"
 
 #include <errno.h>
+
+static bool may_have_fds(uint16_t type, uint16_t n_fds)
+{
+    switch (type) {
+    case WIRE_CALL:
+    case WIRE_REPLY:
+    case WIRE_DETOUR:
+        return n_fds <= WIRE_FDS_MAX;
+    case WIRE_CHANNEL:
+        return n_fds == 1;
+    default:
+        return n_fds == 0;
+    }
+}
 
 int wire_msg_scan(const uint8_t *bytes, size_t size, size_t max, struct wire_msg *ret_msg, size_t *ret_size)
 {
@@ -14,7 +29,7 @@ int wire_msg_scan(const uint8_t *bytes, size_t size, size_t max, struct wire_msg
     if (size < WIRE_HEADER_SIZE)
         return 0;
     length = wire_load_u32(bytes);
-    if (length < WIRE_HEADER_SIZE || wire_load_u16(bytes + 6) != 0)
+    if (length < WIRE_HEADER_SIZE || !may_have_fds(wire_load_u16(bytes + 4), wire_load_u16(bytes + 6)))
         return -EBADMSG;
     if (length > max)
         return -EMSGSIZE;
@@ -22,11 +37,12 @@ int wire_msg_scan(const uint8_t *bytes, size_t size, size_t max, struct wire_msg
     if (size < length)
         return 0;
     ret_msg->type = wire_load_u16(bytes + 4);
+    ret_msg->n_fds = wire_load_u16(bytes + 6);
     ret_msg->body = (struct wire_bytes){ .data = bytes + WIRE_HEADER_SIZE, .size = length - WIRE_HEADER_SIZE };
     return 1;
 }
 
-static struct wire_reader open_body(struct wire_bytes body)
+struct wire_reader wire_open_body(struct wire_bytes body)
 {
     struct wire_reader reader;
 
@@ -37,13 +53,16 @@ static struct wire_reader open_body(struct wire_bytes body)
 /* Section "HELLO". */
 int wire_hello_decode(struct wire_bytes body, struct wire_hello *ret_hello)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_hello hello;
 
     hello.version_min = wire_get_u16(&reader);
     hello.version_max = wire_get_u16(&reader);
+    hello.features = wire_get_u32(&reader);
+    hello.instance = wire_get_u64(&reader);
+    hello.proof = wire_get_u64(&reader);
     hello.name = wire_get_str(&reader, WIRE_NAME_MAX);
-    if (hello.version_min > hello.version_max)
+    if (hello.version_min > hello.version_max || hello.features & ~(uint32_t)WIRE_FEATURES_ALL)
         wire_reader_fail(&reader);
     if (wire_reader_end(&reader) < 0)
         return -EBADMSG;
@@ -64,7 +83,7 @@ static struct wire_devid get_devid(struct wire_reader *reader)
 /* Section "WELCOME". */
 int wire_welcome_decode(struct wire_bytes body, struct wire_welcome *ret_welcome)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_welcome welcome;
 
     welcome.version = wire_get_u16(&reader);
@@ -72,6 +91,8 @@ int wire_welcome_decode(struct wire_bytes body, struct wire_welcome *ret_welcome
     welcome.remote_max = wire_get_u32(&reader);
     welcome.device = get_devid(&reader);
     welcome.device_name = wire_get_str(&reader, WIRE_NAME_MAX);
+    welcome.instance = wire_get_u64(&reader);
+    welcome.proof = wire_get_u64(&reader);
     if (wire_reader_end(&reader) < 0)
         return -EBADMSG;
     *ret_welcome = welcome;
@@ -79,7 +100,7 @@ int wire_welcome_decode(struct wire_bytes body, struct wire_welcome *ret_welcome
 }
 
 /* Section "Identity". */
-static struct wire_identity get_identity(struct wire_reader *reader)
+struct wire_identity wire_get_identity(struct wire_reader *reader)
 {
     struct wire_identity identity = { .kind = wire_get_u8(reader), .label = { .text = "" } };
 
@@ -115,8 +136,14 @@ static struct wire_object get_object(struct wire_reader *reader)
     if (object.kind < WIRE_OBJECT_STUB || object.kind > WIRE_OBJECT_PROXY || object.flags & ~WIRE_OBJECT_FLAGS_ALL ||
         object.hops > 1)
         wire_reader_fail(reader);
+    if (object.flags & WIRE_OBJECT_ORIGIN && (object.kind != WIRE_OBJECT_PROXY || object.flags & WIRE_OBJECT_REMOTE))
+        wire_reader_fail(reader);
     if (object.flags & WIRE_OBJECT_REMOTE)
         object.device = get_devid(reader);
+    if (object.flags & WIRE_OBJECT_ORIGIN) {
+        object.instance = wire_get_u64(reader);
+        object.stub = wire_get_u64(reader);
+    }
     return object;
 }
 
@@ -135,7 +162,7 @@ static void get_objects(struct wire_reader *reader, struct wire_objects *objects
 /* Section "CALL". */
 int wire_call_decode(struct wire_bytes body, struct wire_call *ret_call, struct wire_objects *ret_objects)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_call call;
 
     call.id = wire_get_u64(&reader);
@@ -144,9 +171,10 @@ int wire_call_decode(struct wire_bytes body, struct wire_call *ret_call, struct 
     call.flags = wire_get_u32(&reader);
     call.deadline_ms = wire_get_u32(&reader);
     call.trace = wire_get_u64(&reader);
-    call.identity = get_identity(&reader);
+    call.identity = wire_get_identity(&reader);
     get_objects(&reader, ret_objects);
     call.data = wire_get_bytes(&reader, WIRE_REMOTE_MAX);
+    call.n_fds = 0;
     if (call.code == 0 || call.flags & ~(uint32_t)WIRE_CALL_FLAGS_ALL ||
         (call.id == 0) != ((call.flags & WIRE_CALL_ONEWAY) != 0))
         wire_reader_fail(&reader);
@@ -159,13 +187,14 @@ int wire_call_decode(struct wire_bytes body, struct wire_call *ret_call, struct 
 /* Section "REPLY". */
 int wire_reply_decode(struct wire_bytes body, struct wire_reply *ret_reply, struct wire_objects *ret_objects)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_reply reply;
 
     reply.id = wire_get_u64(&reader);
     reply.status = (int32_t)wire_get_u32(&reader);
     get_objects(&reader, ret_objects);
     reply.data = wire_get_bytes(&reader, WIRE_REMOTE_MAX);
+    reply.n_fds = 0;
     if (reply.status > 0 || reply.status < WIRE_STATUS_MIN ||
         (reply.status != 0 && (reply.data.size > 0 || ret_objects->n > 0)))
         wire_reader_fail(&reader);
@@ -175,9 +204,9 @@ int wire_reply_decode(struct wire_bytes body, struct wire_reply *ret_reply, stru
     return 0;
 }
 
-static int decode_id(struct wire_bytes body, uint64_t *ret_id)
+int wire_decode_id(struct wire_bytes body, uint64_t *ret_id)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     uint64_t id = wire_get_u64(&reader);
 
     if (wire_reader_end(&reader) < 0)
@@ -189,23 +218,24 @@ static int decode_id(struct wire_bytes body, uint64_t *ret_id)
 /* Section "CANCEL". */
 int wire_cancel_decode(struct wire_bytes body, uint64_t *ret_id)
 {
-    return decode_id(body, ret_id);
+    return wire_decode_id(body, ret_id);
 }
 
 /* Section "WITHDRAW". */
 int wire_withdraw_decode(struct wire_bytes body, uint64_t *ret_id)
 {
-    return decode_id(body, ret_id);
+    return wire_decode_id(body, ret_id);
 }
 
 /* Section "RELEASE". */
 int wire_release_decode(struct wire_bytes body, struct wire_release *ret_release)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_release release;
 
     release.id = wire_get_u64(&reader);
     release.count = wire_get_u32(&reader);
+    release.after = wire_get_u64(&reader);
     if (release.count == 0)
         wire_reader_fail(&reader);
     if (wire_reader_end(&reader) < 0)
@@ -217,7 +247,7 @@ int wire_release_decode(struct wire_bytes body, struct wire_release *ret_release
 /* Section "DEATH". */
 int wire_death_decode(struct wire_bytes body, struct wire_death_msg *ret_death)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_death_msg death;
 
     death.id = wire_get_u64(&reader);
@@ -233,7 +263,7 @@ int wire_death_decode(struct wire_bytes body, struct wire_death_msg *ret_death)
 /* Section "REFUSED". */
 int wire_refused_decode(struct wire_bytes body, struct wire_refused *ret_refused)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_refused refused;
 
     refused.id = wire_get_u64(&reader);
@@ -250,7 +280,7 @@ int wire_refused_decode(struct wire_bytes body, struct wire_refused *ret_refused
 /* Section "SERVICE". */
 int wire_service_decode(struct wire_bytes body, struct wire_service *ret_service)
 {
-    struct wire_reader reader = open_body(body);
+    struct wire_reader reader = wire_open_body(body);
     struct wire_service service;
 
     service.is_present = wire_get_u8(&reader);
@@ -263,25 +293,18 @@ int wire_service_decode(struct wire_bytes body, struct wire_service *ret_service
     return 0;
 }
 
-/* Opens a message at the end of buf; close_msg() puts in its length, or takes everything back after an error. */
-struct open_msg {
-    struct wire_writer writer;
-    size_t start;
-};
-
-static struct open_msg open_msg(struct sb_buf *buf, enum wire_type type)
+struct wire_open wire_open_msg(struct sb_buf *buf, enum wire_type type, uint16_t n_fds)
 {
-    struct open_msg msg = { .start = buf->length };
+    struct wire_open msg = { .start = buf->length };
 
     wire_writer_init(&msg.writer, buf);
     wire_put_u32(&msg.writer, 0);
     wire_put_u16(&msg.writer, (uint16_t)type);
-    wire_put_u16(&msg.writer, 0);
+    wire_put_u16(&msg.writer, n_fds);
     return msg;
 }
 
-/* n_following: bytes of the message that the caller sends behind it. */
-static int close_msg(struct open_msg *msg, size_t n_following)
+int wire_close_msg(struct wire_open *msg, size_t n_following)
 {
     struct sb_buf *buf = msg->writer.buf;
 
@@ -295,27 +318,32 @@ static int close_msg(struct open_msg *msg, size_t n_following)
 
 int wire_hello_encode(struct sb_buf *buf, const struct wire_hello *hello)
 {
-    struct open_msg msg = open_msg(buf, WIRE_HELLO);
+    struct wire_open msg = wire_open_msg(buf, WIRE_HELLO, 0);
 
     wire_put_u16(&msg.writer, hello->version_min);
     wire_put_u16(&msg.writer, hello->version_max);
+    wire_put_u32(&msg.writer, hello->features);
+    wire_put_u64(&msg.writer, hello->instance);
+    wire_put_u64(&msg.writer, hello->proof);
     wire_put_str(&msg.writer, hello->name.text, hello->name.size);
-    return close_msg(&msg, 0);
+    return wire_close_msg(&msg, 0);
 }
 
 int wire_welcome_encode(struct sb_buf *buf, const struct wire_welcome *welcome)
 {
-    struct open_msg msg = open_msg(buf, WIRE_WELCOME);
+    struct wire_open msg = wire_open_msg(buf, WIRE_WELCOME, 0);
 
     wire_put_u16(&msg.writer, welcome->version);
     wire_put_u32(&msg.writer, welcome->local_max);
     wire_put_u32(&msg.writer, welcome->remote_max);
     wire_put_fixed(&msg.writer, welcome->device.bytes, WIRE_DEVID_SIZE);
     wire_put_str(&msg.writer, welcome->device_name.text, welcome->device_name.size);
-    return close_msg(&msg, 0);
+    wire_put_u64(&msg.writer, welcome->instance);
+    wire_put_u64(&msg.writer, welcome->proof);
+    return wire_close_msg(&msg, 0);
 }
 
-static void put_identity(struct wire_writer *writer, const struct wire_identity *identity)
+void wire_put_identity(struct wire_writer *writer, const struct wire_identity *identity)
 {
     wire_put_u8(writer, (uint8_t)identity->kind);
     switch (identity->kind) {
@@ -349,87 +377,102 @@ static void put_objects(struct wire_writer *writer, const struct wire_objects *o
         wire_put_u64(writer, object->id);
         if (object->flags & WIRE_OBJECT_REMOTE)
             wire_put_fixed(writer, object->device.bytes, WIRE_DEVID_SIZE);
+        if (object->flags & WIRE_OBJECT_ORIGIN) {
+            wire_put_u64(writer, object->instance);
+            wire_put_u64(writer, object->stub);
+        }
     }
+}
+
+void wire_put_call(struct wire_writer *writer, const struct wire_call *call, const struct wire_objects *objects)
+{
+    wire_put_u64(writer, call->id);
+    wire_put_u64(writer, call->target);
+    wire_put_u32(writer, call->code);
+    wire_put_u32(writer, call->flags);
+    wire_put_u32(writer, call->deadline_ms);
+    wire_put_u64(writer, call->trace);
+    wire_put_identity(writer, &call->identity);
+    put_objects(writer, objects);
+    wire_put_u32(writer, (uint32_t)call->data.size);
 }
 
 int wire_call_encode_head(struct sb_buf *buf, const struct wire_call *call, const struct wire_objects *objects)
 {
-    struct open_msg msg = open_msg(buf, WIRE_CALL);
+    struct wire_open msg = wire_open_msg(buf, WIRE_CALL, call->n_fds);
 
-    wire_put_u64(&msg.writer, call->id);
-    wire_put_u64(&msg.writer, call->target);
-    wire_put_u32(&msg.writer, call->code);
-    wire_put_u32(&msg.writer, call->flags);
-    wire_put_u32(&msg.writer, call->deadline_ms);
-    wire_put_u64(&msg.writer, call->trace);
-    put_identity(&msg.writer, &call->identity);
-    put_objects(&msg.writer, objects);
-    wire_put_u32(&msg.writer, (uint32_t)call->data.size);
-    return close_msg(&msg, call->data.size);
+    wire_put_call(&msg.writer, call, objects);
+    return wire_close_msg(&msg, call->data.size);
+}
+
+void wire_put_reply(struct wire_writer *writer, const struct wire_reply *reply, const struct wire_objects *objects)
+{
+    wire_put_u64(writer, reply->id);
+    wire_put_u32(writer, (uint32_t)reply->status);
+    put_objects(writer, objects);
+    wire_put_u32(writer, (uint32_t)reply->data.size);
 }
 
 int wire_reply_encode_head(struct sb_buf *buf, const struct wire_reply *reply, const struct wire_objects *objects)
 {
-    struct open_msg msg = open_msg(buf, WIRE_REPLY);
+    struct wire_open msg = wire_open_msg(buf, WIRE_REPLY, reply->n_fds);
 
-    wire_put_u64(&msg.writer, reply->id);
-    wire_put_u32(&msg.writer, (uint32_t)reply->status);
-    put_objects(&msg.writer, objects);
-    wire_put_u32(&msg.writer, (uint32_t)reply->data.size);
-    return close_msg(&msg, reply->data.size);
+    wire_put_reply(&msg.writer, reply, objects);
+    return wire_close_msg(&msg, reply->data.size);
 }
 
-static int encode_id(struct sb_buf *buf, enum wire_type type, uint64_t id)
+int wire_encode_id(struct sb_buf *buf, enum wire_type type, uint64_t id)
 {
-    struct open_msg msg = open_msg(buf, type);
+    struct wire_open msg = wire_open_msg(buf, type, 0);
 
     wire_put_u64(&msg.writer, id);
-    return close_msg(&msg, 0);
+    return wire_close_msg(&msg, 0);
 }
 
 int wire_cancel_encode(struct sb_buf *buf, uint64_t id)
 {
-    return encode_id(buf, WIRE_CANCEL, id);
+    return wire_encode_id(buf, WIRE_CANCEL, id);
 }
 
 int wire_withdraw_encode(struct sb_buf *buf, uint64_t id)
 {
-    return encode_id(buf, WIRE_WITHDRAW, id);
+    return wire_encode_id(buf, WIRE_WITHDRAW, id);
 }
 
 int wire_release_encode(struct sb_buf *buf, const struct wire_release *release)
 {
-    struct open_msg msg = open_msg(buf, WIRE_RELEASE);
+    struct wire_open msg = wire_open_msg(buf, WIRE_RELEASE, 0);
 
     wire_put_u64(&msg.writer, release->id);
     wire_put_u32(&msg.writer, release->count);
-    return close_msg(&msg, 0);
+    wire_put_u64(&msg.writer, release->after);
+    return wire_close_msg(&msg, 0);
 }
 
 int wire_death_encode(struct sb_buf *buf, const struct wire_death_msg *death)
 {
-    struct open_msg msg = open_msg(buf, WIRE_DEATH);
+    struct wire_open msg = wire_open_msg(buf, WIRE_DEATH, 0);
 
     wire_put_u64(&msg.writer, death->id);
     wire_put_u32(&msg.writer, death->reason);
-    return close_msg(&msg, 0);
+    return wire_close_msg(&msg, 0);
 }
 
 int wire_refused_encode(struct sb_buf *buf, const struct wire_refused *refused)
 {
-    struct open_msg msg = open_msg(buf, WIRE_REFUSED);
+    struct wire_open msg = wire_open_msg(buf, WIRE_REFUSED, 0);
 
     wire_put_u64(&msg.writer, refused->id);
     wire_put_u64(&msg.writer, refused->object);
     wire_put_u32(&msg.writer, (uint32_t)refused->status);
-    return close_msg(&msg, 0);
+    return wire_close_msg(&msg, 0);
 }
 
 int wire_service_encode(struct sb_buf *buf, const struct wire_service *service)
 {
-    struct open_msg msg = open_msg(buf, WIRE_SERVICE);
+    struct wire_open msg = wire_open_msg(buf, WIRE_SERVICE, 0);
 
     wire_put_u8(&msg.writer, service->is_present);
     wire_put_str(&msg.writer, service->name.text, service->name.size);
-    return close_msg(&msg, 0);
+    return wire_close_msg(&msg, 0);
 }

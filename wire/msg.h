@@ -17,11 +17,12 @@
 #define WIRE_LOCAL_MAX 204800          /* bytes of parcel data between processes of one device: rule 1 */
 #define WIRE_REMOTE_MAX (1024 * 1024)  /* bytes of parcel data between devices */
 #define WIRE_OBJECTS_MAX 128           /* objects in one transaction */
+#define WIRE_FDS_MAX 32                /* descriptors in one transaction */
 #define WIRE_NAME_MAX 63               /* bytes of an app's or device's label */
 #define WIRE_SERVICE_NAME_MAX 255      /* bytes of a service's name */
 #define WIRE_LABEL_MAX 255             /* bytes of a security label */
 #define WIRE_HEADER_SIZE 8
-/* Everything of a CALL but its data: fixed fields, a label, the largest object table. */
+/* Everything of a CALL but its data, in a DETOUR or not: fixed fields, a label, the largest object table. */
 #define WIRE_HEAD_MAX (128 + WIRE_LABEL_MAX + WIRE_OBJECTS_MAX * (11 + WIRE_DEVID_SIZE))
 #define WIRE_MSG_MAX (WIRE_HEADER_SIZE + WIRE_HEAD_MAX + WIRE_REMOTE_MAX)
 
@@ -38,6 +39,14 @@ enum wire_type {
     WIRE_DEATH,
     WIRE_REFUSED,
     WIRE_SERVICE,
+    WIRE_CHANNEL, /* this and what follows: wire/channel.h */
+    WIRE_GRANT,
+    WIRE_ROUTE,
+    WIRE_REVOKE,
+    WIRE_CHANNEL_END,
+    WIRE_DETOUR,
+    WIRE_SEEK,
+    WIRE_OFFER,
 };
 
 enum wire_call_flags { WIRE_CALL_ONEWAY = 1, WIRE_CALL_FLAGS_ALL = 1 };
@@ -65,7 +74,8 @@ enum wire_object_kind {
 enum wire_object_flags {
     WIRE_OBJECT_REMOTE = 1,  /* its stub is on another device, which `device` names (hub to app only) */
     WIRE_OBJECT_SERVICE = 2, /* it is registered under a name */
-    WIRE_OBJECT_FLAGS_ALL = 3,
+    WIRE_OBJECT_ORIGIN = 4,  /* `instance` and `stub` are there (a PROXY of a stub of this device, hub to app, has it) */
+    WIRE_OBJECT_FLAGS_ALL = 7,
 };
 
 struct wire_object {
@@ -73,6 +83,7 @@ struct wire_object {
     uint8_t flags, hops; /* hops: 0 or 1; 1: forwarded by another process of this device */
     uint64_t id;
     struct wire_devid device; /* only with WIRE_OBJECT_REMOTE */
+    uint64_t instance, stub;  /* only with WIRE_OBJECT_ORIGIN: the owner, and its own id of it */
 };
 
 struct wire_objects {
@@ -80,8 +91,12 @@ struct wire_objects {
     struct wire_object items[WIRE_OBJECTS_MAX];
 };
 
+enum wire_features { WIRE_FEATURE_CHANNELS = 1, WIRE_FEATURES_ALL = 1 };
+
 struct wire_hello {
     uint16_t version_min, version_max;
+    uint32_t features;
+    uint64_t instance, proof; /* from an earlier WELCOME; 0: none */
     struct wire_str name;
 };
 
@@ -90,8 +105,10 @@ struct wire_welcome {
     uint32_t local_max, remote_max; /* bytes of parcel data */
     struct wire_devid device;
     struct wire_str device_name;
+    uint64_t instance, proof; /* to be said in a later HELLO */
 };
 
+/* n_fds of a CALL or REPLY stands in the message's header: encoders write it, decoders of a body leave it 0. */
 struct wire_call {
     uint64_t id;     /* the sender's number for it; 0 for one-way */
     uint64_t target; /* the receiver's id of the object */
@@ -100,17 +117,20 @@ struct wire_call {
     uint64_t trace;       /* the same for a call and all that is called on its behalf, on every device */
     struct wire_identity identity;
     struct wire_bytes data;
+    uint16_t n_fds;
 };
 
 struct wire_reply {
     uint64_t id;
     int32_t status; /* enum wire_status; data and objects are empty unless it is 0 */
     struct wire_bytes data;
+    uint16_t n_fds;
 };
 
 struct wire_release {
     uint64_t id;
     uint32_t count; /* arrivals given back, >= 1 */
+    uint64_t after; /* of a handle with a ROUTE: numbered messages sent on its channel; else 0 */
 };
 
 struct wire_death_msg {
@@ -132,12 +152,13 @@ struct wire_service {
 /* One whole message as found in a stream of bytes. */
 struct wire_msg {
     uint16_t type;
+    uint16_t n_fds; /* descriptors that come with it */
     struct wire_bytes body;
 };
 
 /* Looks at the head of a byte stream. 1: a whole message is there, *ret_msg views it and *ret_size is what to consume;
  * 0: more bytes are needed (*ret_size: how many in all, or WIRE_HEADER_SIZE while unknown);
- * -EBADMSG: reserved field set or too short; -EMSGSIZE: longer than max. */
+ * -EBADMSG: too short, or a number of descriptors that no message of its type has; -EMSGSIZE: longer than max. */
 int wire_msg_scan(const uint8_t *bytes, size_t size, size_t max, struct wire_msg *ret_msg, size_t *ret_size);
 
 /* Decoders of bodies: 0 or -EBADMSG. Ids are not judged here, only form and ranges. */

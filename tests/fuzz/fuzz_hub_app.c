@@ -1,7 +1,7 @@
 /*
  * Apps that say anything: the input is messages of three apps of one hub, which has a session with a device that only listens. Each
- * opens with a byte: who (low two bits; 3: time goes on, see tick()) and how its bytes are used. Afterwards all is closed and every
- * table must be empty.
+ * opens with a byte: who (low two bits; 3: time goes on, see tick()), 16 more for its type, and how its bytes are used. Afterwards all
+ * is closed and every table must be empty.
  */
 #include "tests/fuzz/hub_fuzz.h"
 
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (size >= 4) {
         uint8_t who = data[0] & 3;
         size_t n = (size_t)data[1] | (size_t)(data[2] & 15) << 8;
-        uint16_t type = data[2] >> 4;
+        uint16_t type = (uint16_t)(data[2] >> 4 | (data[0] & 16));
 
         if (who == FUZZ_APPS) {
             tick(&world, data[1]);

@@ -109,7 +109,7 @@ void raw_send_release(struct raw *raw, uint64_t handle, uint32_t count)
 {
     struct sb_buf out;
     sb_buf_init(&out, 4096);
-    LAB_EQUAL(raw->lab, wire_release_encode(&out, &(struct wire_release){ handle, count }), 0);
+    LAB_EQUAL(raw->lab, wire_release_encode(&out, &(struct wire_release){ .id = handle, .count = count }), 0);
     raw_send(raw, sb_buf_bytes(&out), out.length);
     sb_buf_deinit(&out);
 }

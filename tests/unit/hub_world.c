@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#define RELEASE_SIZE 20
+#define RELEASE_SIZE 28
 
 static struct world_device *find_device(struct world *world, const struct wire_devid *id)
 {

@@ -185,7 +185,7 @@ static void test_bad_bytes(void **state)
 {
     struct cast *cast = *state;
     static const uint16_t types[] = { WIRE_CALL, WIRE_REPLY, WIRE_CANCEL, WIRE_RELEASE, WIRE_DEATH, WIRE_SERVICE };
-    static const uint16_t ignored[] = { WIRE_HELLO, WIRE_WELCOME, WIRE_WITHDRAW, WIRE_REFUSED, 11, 0xffff };
+    static const uint16_t ignored[] = { WIRE_HELLO, WIRE_WELCOME, WIRE_WITHDRAW, WIRE_REFUSED, WIRE_DETOUR, 0xffff };
     uint8_t bytes[9] = { 9 };
 
     for (size_t i = 0; i < 6; i++) {
@@ -196,7 +196,8 @@ static void test_bad_bytes(void **state)
         assert_int_equal(sb_buf_append(&cast->buf, bytes, sizeof(bytes)), 0);
         assert_int_equal(inject(cast, 0), SESS_ACCEPTED);
     }
-    bytes[6] = 1; /* reserved */
+    wire_store_u16(bytes + 4, WIRE_CALL);
+    bytes[6] = 1; /* a descriptor */
     assert_int_equal(sb_buf_append(&cast->buf, bytes, sizeof(bytes)), 0);
     assert_int_equal(inject(cast, 0), SESS_VIOLATION);
     assert_int_equal(sb_buf_append(&cast->buf, bytes, 5), 0);
@@ -296,7 +297,8 @@ static void test_app_violations(void **state)
 {
     struct cast *cast = *state;
     static const uint16_t types[] = { WIRE_HELLO, WIRE_WELCOME, WIRE_CALL, WIRE_REPLY, WIRE_CANCEL, WIRE_RELEASE,
-                                      WIRE_WITHDRAW, WIRE_DEATH, WIRE_REFUSED, WIRE_SERVICE, 0, 11, 0xffff };
+                                      WIRE_WITHDRAW, WIRE_DEATH, WIRE_REFUSED, WIRE_SERVICE, WIRE_GRANT, WIRE_ROUTE, WIRE_REVOKE, WIRE_CHANNEL_END,
+                                      WIRE_DETOUR, WIRE_SEEK, WIRE_OFFER, 0, 0xffff };
     uint8_t bytes[9] = { 9 };
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
