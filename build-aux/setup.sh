@@ -6,7 +6,7 @@ build_top=${SOFTBUS_BUILD_DIR:-build}
 
 packages_build="gcc libc6-dev make autoconf automake libtool pkg-config
     libevent-dev libmbedtls-dev libavahi-core-dev libseccomp-dev libinih-dev libsmartcols-dev"
-packages_test="g++ libcmocka-dev iproute2 mandoc nftables util-linux"
+packages_test="g++ libcmocka-dev libglib2.0-dev libsystemd-dev iproute2 mandoc nftables util-linux"
 
 say() {
     printf '%s: %s\n' "$self" "$*"

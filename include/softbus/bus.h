@@ -18,8 +18,8 @@
  * A connection and everything that came from it belong to one thread at a time. A process may have several. Calls, callbacks and
  * links run inside softbus_process(), softbus_run(), or a waiting call.
  *
- * In another event loop: watch get_fd() for get_events(), wake up after get_timeout_ms(), then call process(), and ask all
- * three again.
+ * In another event loop: watch get_fd() for get_events(), wake up after get_timeout_ms(), then call process(), and ask for both
+ * again, as after any other function. examples/loop_*.c do so with poll, libevent, GLib and sd-event.
  */
 #ifndef SOFTBUS_BUS_H
 #define SOFTBUS_BUS_H
@@ -45,7 +45,7 @@ int softbus_open(const char *socket_path, const char *name, struct softbus **ret
  * DISCONNECTED. Not inside a handler or callback of this bus. @since 0.1 */
 void softbus_close(struct softbus *bus);
 
-/** A descriptor for poll(2), and what to wait for on it (POLLIN, POLLOUT). */
+/** A descriptor for poll(2), the same until softbus_close(), and what to wait for on it (POLLIN, POLLOUT). */
 int softbus_get_fd(const struct softbus *bus);
 short softbus_get_events(const struct softbus *bus);
 /** Milliseconds until process() has something to do though nothing arrives; 0: now; -1: never. */

@@ -145,6 +145,10 @@ int lab_call(struct lab *lab, struct softbus_object *object, uint32_t code, stru
 typedef int (*lab_app_fn)(struct lab_app *app, struct softbus *bus, void *userdata);
 struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const char *name, lab_app_fn fn,
                              void *userdata);
+/* A program of the build tree ("examples/hello") that connects to the device; arguments end with NULL. What it prints is what
+ * it says. */
+struct lab_app *lab_app_exec(struct lab *lab, struct lab_device *device, const char *program, ...)
+    __attribute__((__sentinel__));
 pid_t lab_app_get_pid(const struct lab_app *app);
 bool lab_app_is_running(const struct lab_app *app);
 int lab_app_get_status(const struct lab_app *app); /* exit status, or 128 + signal */

@@ -158,8 +158,8 @@ static void lab_app_free_discarded(struct lab *lab)
     }
 }
 
-struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const char *name, lab_app_fn fn,
-                             void *userdata)
+/* Forks; in the child, pid is 0 and fd is its end of the lines. */
+static struct lab_app *lab_app_start(struct lab *lab, const char *name)
 {
     struct lab_app *app = calloc(1, sizeof(*app));
     int pair[2];
@@ -169,7 +169,7 @@ struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const c
     app->pid = lab_fork(lab);
     if (app->pid == 0) {
         app->fd = pair[1];
-        lab_app_run(lab, app, device->socket, name, fn, userdata);
+        return app;
     }
     close(pair[1]);
     app->fd = pair[0];
@@ -178,6 +178,35 @@ struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const c
     fcntl(app->fd, F_SETFL, O_NONBLOCK);
     lab->apps[lab->n_apps++] = app;
     return app;
+}
+
+struct lab_app *lab_app_fork(struct lab *lab, struct lab_device *device, const char *name, lab_app_fn fn,
+                             void *userdata)
+{
+    struct lab_app *app = lab_app_start(lab, name);
+    if (app->pid == 0)
+        lab_app_run(lab, app, device->socket, name, fn, userdata);
+    return app;
+}
+
+struct lab_app *lab_app_exec(struct lab *lab, struct lab_device *device, const char *program, ...)
+{
+    struct lab_app *app = lab_app_start(lab, program);
+    if (app->pid != 0)
+        return app;
+    char path[512], *arguments[16] = { path };
+    const char *build = getenv("SOFTBUS_BUILDDIR");
+    snprintf(path, sizeof(path), "%s/%s", build != NULL ? build : ".", program);
+    va_list list;
+    va_start(list, program);
+    for (size_t n = 1; n < 15 && (arguments[n] = va_arg(list, char *)) != NULL; n++)
+        ;
+    va_end(list);
+    setenv("SOFTBUS_SOCKET", device->socket, 1);
+    dup2(app->fd, STDOUT_FILENO);
+    dup2(app->fd, STDERR_FILENO);
+    execv(path, arguments);
+    _exit(127);
 }
 
 /* The end of the stream closes the descriptor: poll() would report it for ever. */

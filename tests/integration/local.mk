@@ -5,6 +5,7 @@ integration_tests += \
 	tests/integration/test_hostile \
 	tests/integration/test_links \
 	tests/integration/test_local \
+	tests/integration/test_loops \
 	tests/integration/test_refs \
 	tests/integration/test_registry \
 	tests/integration/test_remote \
@@ -31,6 +32,7 @@ tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
+tests_integration_test_loops_LDADD = $(LAB_LIBS)
 tests_integration_test_refs_LDADD = $(LAB_LIBS)
 tests_integration_test_registry_LDADD = $(LAB_LIBS)
 tests_integration_test_remote_LDADD = $(LAB_LIBS)
