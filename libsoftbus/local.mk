@@ -31,6 +31,12 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/parcel.c \
 	libsoftbus/parcel.h \
 	libsoftbus/parcel_array.c \
+	libsoftbus/parcel_fd.c \
+	libsoftbus/parcel_object.c \
+	libsoftbus/parcel_scalar.c \
+	libsoftbus/parcel_struct.c \
+	libsoftbus/parcel_text.c \
+	libsoftbus/parcel_text16.c \
 	libsoftbus/registry.c \
 	libsoftbus/serve.c \
 	libsoftbus/serve.h \

@@ -1,4 +1,5 @@
-/* Parcels: scalars, text and objects; see parcel.h. Arrays are in parcel_array.c. */
+/* Parcels as a whole: their life, their tables of objects and descriptors, what comes next; see parcel.h. The values are in the
+ * files beside this one. */
 #include "libsoftbus/parcel.h"
 
 #include "libsoftbus/object.h"
@@ -6,13 +7,17 @@
 #include "wire/msg.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define FIRST_FD 3 /* a copy never takes the place of a closed stdin, stdout or stderr */
 
 _Static_assert(SOFTBUS_PARCEL_DEFAULT_CAPACITY == WIRE_LOCAL_MAX, "rule 1");
 _Static_assert(SOFTBUS_PARCEL_MAX_CAPACITY == WIRE_REMOTE_MAX, "rule 1");
 _Static_assert(SOFTBUS_PARCEL_MAX_OBJECTS == WIRE_OBJECTS_MAX, "one table");
-_Static_assert((int)SOFTBUS_TYPE_OBJECT == (int)WIRE_TAG_MAX && (int)SOFTBUS_TYPE_ARRAY == (int)WIRE_TAG_ARRAY, "one numbering");
+_Static_assert((int)SOFTBUS_TYPE_ASHMEM == (int)WIRE_TAG_MAX && (int)SOFTBUS_TYPE_ARRAY == (int)WIRE_TAG_ARRAY, "one numbering");
 
 int softbus_parcel_new(size_t capacity, struct softbus_parcel **ret_parcel)
 {
@@ -36,6 +41,8 @@ void softbus_parcel_free(struct softbus_parcel *parcel)
     softbus_parcel_clear(parcel);
     sb_buf_deinit(&parcel->buf);
     free(parcel->objects);
+    free(parcel->fds);
+    free(parcel->limits);
     free(parcel);
 }
 
@@ -43,10 +50,14 @@ void softbus_parcel_clear(struct softbus_parcel *parcel)
 {
     parcel->buf.length = 0;
     parcel->buf.max = parcel->capacity;
-    parcel->start = parcel->position = 0;
+    parcel->start = parcel->position = parcel->limit = 0;
+    parcel->n_entered = parcel->n_open = 0;
+    parcel->open = parcel->reserved = 0;
     if (parcel->n_objects)
         softbus_object_unref_all(parcel->objects, parcel->n_objects);
     parcel->n_objects = 0;
+    while (parcel->n_fds > 0)
+        close(parcel->fds[--parcel->n_fds]);
 }
 
 size_t softbus_parcel_get_size(const struct softbus_parcel *parcel)
@@ -56,7 +67,7 @@ size_t softbus_parcel_get_size(const struct softbus_parcel *parcel)
 
 size_t softbus_parcel_get_left(const struct softbus_parcel *parcel)
 {
-    return parcel->buf.length - parcel->position;
+    return softbus_parcel_get_end(parcel) - parcel->position;
 }
 
 size_t softbus_parcel_get_capacity(const struct softbus_parcel *parcel)
@@ -64,9 +75,33 @@ size_t softbus_parcel_get_capacity(const struct softbus_parcel *parcel)
     return parcel->capacity;
 }
 
+size_t softbus_parcel_get_n_objects(const struct softbus_parcel *parcel)
+{
+    return parcel->n_objects;
+}
+
+size_t softbus_parcel_get_n_fds(const struct softbus_parcel *parcel)
+{
+    return parcel->n_fds;
+}
+
 void softbus_parcel_rewind(struct softbus_parcel *parcel)
 {
     parcel->position = parcel->start;
+    parcel->limit = 0;
+    parcel->n_entered = 0;
+}
+
+int softbus_parcel_reserve(struct softbus_parcel *parcel, size_t size)
+{
+    uint8_t *room;
+
+    if (!parcel)
+        return SOFTBUS_ERR_INVALID;
+    if (size > parcel->buf.max - parcel->buf.length)
+        return SOFTBUS_ERR_PARCEL_FULL;
+    parcel->reserved = 0; /* the memory may be another one now */
+    return size > 0 && sb_buf_reserve(&parcel->buf, size, &room, &size) < 0 ? SOFTBUS_ERR_NO_MEMORY : 0;
 }
 
 int softbus_parcel_load(struct softbus_parcel *parcel, const void *data, size_t size)
@@ -94,439 +129,218 @@ int softbus_parcel_add_object(struct softbus_parcel *parcel, struct softbus_obje
     return 0;
 }
 
+int softbus_parcel_dup_fd(int fd, int *ret_fd)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
+
+    if (copy < 0)
+        return errno == EBADF ? SOFTBUS_ERR_INVALID : errno == ENOMEM ? SOFTBUS_ERR_NO_MEMORY : SOFTBUS_ERR_LIMIT;
+    *ret_fd = copy;
+    return 0;
+}
+
+int softbus_parcel_add_fd(struct softbus_parcel *parcel, int fd)
+{
+    int r = SOFTBUS_ERR_LIMIT;
+
+    if (parcel->n_fds < SOFTBUS_PARCEL_MAX_FDS) {
+        if (!parcel->fds)
+            parcel->fds = calloc(SOFTBUS_PARCEL_MAX_FDS, sizeof(int));
+        if (parcel->fds) {
+            parcel->fds[parcel->n_fds++] = fd;
+            return 0;
+        }
+        r = SOFTBUS_ERR_NO_MEMORY;
+    }
+    close(fd);
+    return r;
+}
+
+/* Adds references to the objects and copies of the descriptors of `from`; what was added before a failure stays. */
+static int add_tables(const struct softbus_parcel *from, struct softbus_parcel *to)
+{
+    int r = 0, fd;
+
+    for (uint16_t i = 0; r == 0 && i < from->n_objects; i++)
+        r = softbus_parcel_add_object(to, softbus_object_ref(from->objects[i]));
+    for (uint8_t i = 0; r == 0 && i < from->n_fds; i++) {
+        r = softbus_parcel_dup_fd(from->fds[i], &fd);
+        if (r == 0)
+            r = softbus_parcel_add_fd(to, fd);
+    }
+    return r;
+}
+
 int softbus_parcel_copy(const struct softbus_parcel *from, struct softbus_parcel *to)
 {
     int r = softbus_parcel_load(to, sb_buf_bytes(&from->buf), from->buf.length);
 
-    for (uint16_t i = 0; r == 0 && i < from->n_objects; i++)
-        r = softbus_parcel_add_object(to, softbus_object_ref(from->objects[i]));
-    if (r < 0)
+    if (r == 0)
+        r = add_tables(from, to);
+    if (r < 0) {
         softbus_parcel_clear(to);
-    return r;
+        return r;
+    }
+    to->open = from->open;
+    to->n_open = from->n_open;
+    return 0;
 }
 
 void softbus_parcel_move(struct softbus_parcel *from, struct softbus_parcel *to)
 {
-    struct softbus_parcel old = *to;
+    struct softbus_parcel old;
 
     softbus_parcel_clear(to);
+    old = *to;
     to->buf = from->buf;
     to->buf.max = from->buf.length > to->capacity ? from->buf.length : to->capacity;
     from->buf = old.buf;
+    to->open = from->open;
+    to->n_open = from->n_open;
     to->objects = from->objects;
     to->n_objects = from->n_objects;
     to->objects_room = from->objects_room;
     from->objects = old.objects;
     from->objects_room = old.objects_room;
     from->n_objects = 0;
+    to->fds = from->fds;
+    to->n_fds = from->n_fds;
+    from->fds = old.fds;
+    from->n_fds = 0;
     softbus_parcel_clear(from);
 }
 
-/* Writing. There is no parcel where a handler answers a one-way call: that is refused here, so that handlers need not ask. */
+/* Appending: the values are copied, and what they hold of indices is moved behind the tables that are there already. */
 
-int softbus_parcel_end_write(struct softbus_parcel *parcel, const struct wire_writer *writer, size_t before)
+struct shift {
+    const struct softbus_parcel *from, *to;
+    uint8_t *data; /* the copy, up to its index to change */
+    bool is_broken;
+};
+
+static void shift_index(void *userdata, enum wire_tag tag, const uint8_t *index)
 {
-    if (writer->error == 0)
-        return 0;
-    parcel->buf.length = before;
-    if (writer->error == -ENOBUFS)
-        return SOFTBUS_ERR_PARCEL_FULL;
-    return writer->error == -EINVAL ? SOFTBUS_ERR_INVALID : SOFTBUS_ERR_NO_MEMORY;
+    struct shift *shift = userdata;
+    uint16_t value = wire_load_u16(index), n = tag == WIRE_TAG_OBJECT ? shift->from->n_objects : shift->from->n_fds;
+    uint8_t *copy = shift->data + (index - (sb_buf_bytes(&shift->from->buf) + shift->from->start));
+
+    if (tag == WIRE_TAG_OBJECT && value == WIRE_NO_OBJECT)
+        return;
+    if (value >= n)
+        shift->is_broken = true;
+    else
+        wire_store_u16(copy, (uint16_t)(value + (tag == WIRE_TAG_OBJECT ? shift->to->n_objects : shift->to->n_fds)));
 }
 
-int softbus_parcel_write_fixed(struct softbus_parcel *parcel, enum wire_tag tag, uint64_t bits)
+static int check_append(const struct softbus_parcel *to, const struct softbus_parcel *from)
 {
-    struct wire_writer writer;
-    uint8_t bytes[1 + 8];
-
-    if (!parcel)
-        return SOFTBUS_ERR_INVALID;
-    writer = (struct wire_writer){ .buf = &parcel->buf };
-    bytes[0] = (uint8_t)tag;
-    wire_store_u64(bytes + 1, bits); /* little-endian: the low bytes come first */
-    wire_put_fixed(&writer, bytes, 1 + wire_tag_get_size(tag));
-    return softbus_parcel_end_write(parcel, &writer, parcel->buf.length);
-}
-
-int softbus_parcel_write_bool(struct softbus_parcel *parcel, bool value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_BOOL, value);
-}
-
-int softbus_parcel_write_i8(struct softbus_parcel *parcel, int8_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_I8, (uint8_t)value);
-}
-
-int softbus_parcel_write_u8(struct softbus_parcel *parcel, uint8_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_U8, value);
-}
-
-int softbus_parcel_write_i16(struct softbus_parcel *parcel, int16_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_I16, (uint16_t)value);
-}
-
-int softbus_parcel_write_u16(struct softbus_parcel *parcel, uint16_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_U16, value);
-}
-
-int softbus_parcel_write_i32(struct softbus_parcel *parcel, int32_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_I32, (uint32_t)value);
-}
-
-int softbus_parcel_write_u32(struct softbus_parcel *parcel, uint32_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_U32, value);
-}
-
-int softbus_parcel_write_i64(struct softbus_parcel *parcel, int64_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_I64, (uint64_t)value);
-}
-
-int softbus_parcel_write_u64(struct softbus_parcel *parcel, uint64_t value)
-{
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_U64, value);
-}
-
-int softbus_parcel_write_float(struct softbus_parcel *parcel, float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_FLOAT, bits);
-}
-
-int softbus_parcel_write_double(struct softbus_parcel *parcel, double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return softbus_parcel_write_fixed(parcel, WIRE_TAG_DOUBLE, bits);
-}
-
-static int write_text(struct softbus_parcel *parcel, enum wire_tag tag, const char *text)
-{
-    struct wire_writer writer;
-    size_t before;
-
-    if (!parcel || !text)
-        return SOFTBUS_ERR_INVALID;
-    writer = (struct wire_writer){ .buf = &parcel->buf };
-    before = parcel->buf.length;
-    wire_put_u8(&writer, (uint8_t)tag);
-    wire_put_str(&writer, text, strlen(text));
-    return softbus_parcel_end_write(parcel, &writer, before);
-}
-
-int softbus_parcel_write_string(struct softbus_parcel *parcel, const char *text)
-{
-    return write_text(parcel, WIRE_TAG_STRING, text);
-}
-
-int softbus_parcel_write_bytes(struct softbus_parcel *parcel, const void *data, size_t size)
-{
-    struct wire_writer writer;
-    size_t before;
-
-    if (!parcel)
-        return SOFTBUS_ERR_INVALID;
-    if (size > SOFTBUS_PARCEL_MAX_CAPACITY)
-        return SOFTBUS_ERR_PARCEL_FULL;
-    writer = (struct wire_writer){ .buf = &parcel->buf };
-    before = parcel->buf.length;
-    wire_put_u8(&writer, WIRE_TAG_BYTES);
-    wire_put_bytes(&writer, data, size);
-    return softbus_parcel_end_write(parcel, &writer, before);
-}
-
-int softbus_parcel_write_token(struct softbus_parcel *parcel, const char *descriptor)
-{
-    if (!parcel || parcel->buf.length > 0)
-        return SOFTBUS_ERR_INVALID;
-    return write_text(parcel, WIRE_TAG_TOKEN, descriptor);
-}
-
-int softbus_parcel_write_object(struct softbus_parcel *parcel, struct softbus_object *object)
-{
-    int r;
-
-    if (!parcel)
-        return SOFTBUS_ERR_INVALID;
-    if (!object)
-        return softbus_parcel_write_fixed(parcel, WIRE_TAG_OBJECT, WIRE_NO_OBJECT);
-    if (parcel->n_objects >= SOFTBUS_PARCEL_MAX_OBJECTS)
+    if (from->n_objects + to->n_objects > SOFTBUS_PARCEL_MAX_OBJECTS || from->n_fds + to->n_fds > SOFTBUS_PARCEL_MAX_FDS)
         return SOFTBUS_ERR_LIMIT;
-    if (parcel->n_objects > 0 && parcel->objects[0]->bus != object->bus)
+    if (from->n_objects > 0 && to->n_objects > 0 && from->objects[0]->bus != to->objects[0]->bus)
         return SOFTBUS_ERR_INVALID;
-    r = softbus_parcel_add_object(parcel, softbus_object_ref(object));
+    return to->buf.length > 0 && sb_buf_bytes(&from->buf)[from->start] == WIRE_TAG_TOKEN ? SOFTBUS_ERR_INVALID : 0;
+}
+
+/* Copies the values of `from` behind those of `to` and lets them point to where its tables will be. */
+static int append_values(struct softbus_parcel *to, const struct softbus_parcel *from)
+{
+    size_t size = from->buf.length - from->start;
+    struct shift shift = { .from = from, .to = to };
+    struct wire_reader reader;
+    int r = softbus_parcel_reserve(to, size);
+
     if (r < 0)
         return r;
-    r = softbus_parcel_write_fixed(parcel, WIRE_TAG_OBJECT, (uint64_t)(parcel->n_objects - 1));
-    if (r < 0)
-        softbus_object_unref(parcel->objects[--parcel->n_objects]);
+    if (sb_buf_append(&to->buf, sb_buf_bytes(&from->buf) + from->start, size) < 0)
+        return SOFTBUS_ERR_NO_MEMORY;
+    shift.data = to->buf.data + to->buf.start + to->buf.length - size;
+    wire_reader_init(&reader, sb_buf_bytes(&from->buf) + from->start, size);
+    while (reader.left > 0)
+        wire_value_skip(&reader, WIRE_STRUCT_DEPTH_MAX - to->n_open, shift_index, &shift);
+    return reader.has_failed || shift.is_broken ? SOFTBUS_ERR_PROTOCOL : 0;
+}
+
+int softbus_parcel_append(struct softbus_parcel *to, const struct softbus_parcel *from)
+{
+    size_t before;
+    uint16_t n_objects;
+    uint8_t n_fds;
+    int r;
+
+    if (!to || to == from || !softbus_parcel_is_complete(from))
+        return SOFTBUS_ERR_INVALID;
+    if (from->buf.length == from->start)
+        return 0;
+    before = to->buf.length;
+    n_objects = to->n_objects;
+    n_fds = to->n_fds;
+    r = check_append(to, from);
+    if (r == 0)
+        r = append_values(to, from);
+    if (r == 0)
+        r = add_tables(from, to);
+    if (r == 0)
+        return 0;
+    softbus_parcel_cut(to, before);
+    while (to->n_objects > n_objects)
+        softbus_object_unref(to->objects[--to->n_objects]);
+    while (to->n_fds > n_fds)
+        close(to->fds[--to->n_fds]);
     return r;
 }
 
-/* Reading. */
+/* What comes next. */
 
-static bool is_tag(int tag)
+static bool has_count(int tag)
 {
-    int element = tag & ~WIRE_TAG_ARRAY;
-
-    if (tag & WIRE_TAG_ARRAY)
-        return element >= WIRE_TAG_BOOL && element <= WIRE_TAG_STRING;
-    return tag >= WIRE_TAG_BOOL && tag <= WIRE_TAG_MAX;
+    return tag & WIRE_TAG_ARRAY || tag == WIRE_TAG_STRING || tag == WIRE_TAG_BYTES || tag == WIRE_TAG_TOKEN ||
+           tag == WIRE_TAG_STRING16 || tag == WIRE_TAG_STRUCT;
 }
 
-int softbus_parcel_open_value(const struct softbus_parcel *parcel, int tag, struct wire_reader *ret_reader)
+/* What each of the counted takes at least, or a value without a count. */
+static size_t get_least_size(int tag)
 {
-    size_t left = parcel->buf.length - parcel->position;
-    uint8_t found;
-
-    if (left == 0)
-        return SOFTBUS_ERR_PARCEL_END;
-    wire_reader_init(ret_reader, sb_buf_bytes(&parcel->buf) + parcel->position, left);
-    found = wire_get_u8(ret_reader);
-    if (found != tag)
-        return is_tag(found) ? SOFTBUS_ERR_PARCEL_TYPE : SOFTBUS_ERR_PROTOCOL;
-    return 0;
-}
-
-int softbus_parcel_close_value(struct softbus_parcel *parcel, const struct wire_reader *reader)
-{
-    if (reader->has_failed)
-        return SOFTBUS_ERR_PROTOCOL;
-    parcel->position = parcel->buf.length - reader->left;
-    return 0;
+    switch (tag) {
+    case WIRE_TAG_STRING:
+    case WIRE_TAG_BYTES:
+    case WIRE_TAG_TOKEN:
+    case WIRE_TAG_STRUCT:
+        return 1;
+    case WIRE_TAG_STRING16:
+        return 2;
+    case WIRE_TAG_STRING | WIRE_TAG_ARRAY: /* a length and a NUL */
+        return 5;
+    case WIRE_TAG_STRING16 | WIRE_TAG_ARRAY: /* a length */
+        return 4;
+    case WIRE_TAG_EXCEPTION:
+        return 4 + 5;
+    case WIRE_TAG_ASHMEM:
+        return 2 + 1 + 8 + 5;
+    default:
+        return wire_tag_get_size((enum wire_tag)(tag & ~WIRE_TAG_ARRAY));
+    }
 }
 
 int softbus_parcel_peek(const struct softbus_parcel *parcel, int *ret_type, size_t *ret_count)
 {
     struct wire_reader reader;
-    size_t left = parcel->buf.length - parcel->position, count = 1, element;
+    size_t left = softbus_parcel_get_left(parcel), count = 1, least;
     int tag;
 
     if (left == 0)
         return SOFTBUS_ERR_PARCEL_END;
     wire_reader_init(&reader, sb_buf_bytes(&parcel->buf) + parcel->position, left);
     tag = wire_get_u8(&reader);
-    if (!is_tag(tag))
+    if (!wire_tag_is_valid(tag))
         return SOFTBUS_ERR_PROTOCOL;
-    element = wire_tag_get_size((enum wire_tag)(tag & ~WIRE_TAG_ARRAY));
-    if (tag & WIRE_TAG_ARRAY || element == 0) {
+    if (tag == WIRE_TAG_STRUCT && !softbus_parcel_is_complete(parcel))
+        return SOFTBUS_ERR_INVALID;
+    if (has_count(tag))
         count = wire_get_u32(&reader);
-        if (element == 0) /* text and bytes: at least a byte each; texts of an array: a length and a NUL each */
-            element = tag & WIRE_TAG_ARRAY ? 5 : 1;
-    }
-    if (reader.has_failed || count > reader.left / element)
+    least = get_least_size(tag); /* 0: of a null, which has nothing but its tag */
+    if (reader.has_failed || (least > 0 && count > reader.left / least))
         return SOFTBUS_ERR_PROTOCOL;
     *ret_type = tag;
     *ret_count = count;
     return 0;
-}
-
-int softbus_parcel_read_fixed(struct softbus_parcel *parcel, enum wire_tag tag, uint64_t *ret_bits)
-{
-    size_t size = wire_tag_get_size(tag);
-    struct wire_reader reader;
-    uint64_t bits;
-    int r;
-
-    r = softbus_parcel_open_value(parcel, tag, &reader);
-    if (r < 0)
-        return r;
-    bits = size == 1 ? wire_get_u8(&reader)
-           : size == 2 ? wire_get_u16(&reader)
-           : size == 4 ? wire_get_u32(&reader)
-                       : wire_get_u64(&reader);
-    if (tag == WIRE_TAG_BOOL && bits > 1)
-        wire_reader_fail(&reader);
-    r = softbus_parcel_close_value(parcel, &reader);
-    if (r == 0)
-        *ret_bits = bits;
-    return r;
-}
-
-int softbus_parcel_read_bool(struct softbus_parcel *parcel, bool *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_BOOL, &bits);
-
-    if (r == 0)
-        *ret_value = bits != 0;
-    return r;
-}
-
-int softbus_parcel_read_i8(struct softbus_parcel *parcel, int8_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_I8, &bits);
-
-    if (r == 0)
-        *ret_value = (int8_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_u8(struct softbus_parcel *parcel, uint8_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_U8, &bits);
-
-    if (r == 0)
-        *ret_value = (uint8_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_i16(struct softbus_parcel *parcel, int16_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_I16, &bits);
-
-    if (r == 0)
-        *ret_value = (int16_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_u16(struct softbus_parcel *parcel, uint16_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_U16, &bits);
-
-    if (r == 0)
-        *ret_value = (uint16_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_i32(struct softbus_parcel *parcel, int32_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_I32, &bits);
-
-    if (r == 0)
-        *ret_value = (int32_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_u32(struct softbus_parcel *parcel, uint32_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_U32, &bits);
-
-    if (r == 0)
-        *ret_value = (uint32_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_i64(struct softbus_parcel *parcel, int64_t *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_I64, &bits);
-
-    if (r == 0)
-        *ret_value = (int64_t)bits;
-    return r;
-}
-
-int softbus_parcel_read_u64(struct softbus_parcel *parcel, uint64_t *ret_value)
-{
-    return softbus_parcel_read_fixed(parcel, WIRE_TAG_U64, ret_value);
-}
-
-int softbus_parcel_read_float(struct softbus_parcel *parcel, float *ret_value)
-{
-    uint64_t bits;
-    uint32_t narrow;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_FLOAT, &bits);
-
-    if (r < 0)
-        return r;
-    narrow = (uint32_t)bits;
-    memcpy(ret_value, &narrow, sizeof(*ret_value));
-    return 0;
-}
-
-int softbus_parcel_read_double(struct softbus_parcel *parcel, double *ret_value)
-{
-    uint64_t bits;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_DOUBLE, &bits);
-
-    if (r == 0)
-        memcpy(ret_value, &bits, sizeof(*ret_value));
-    return r;
-}
-
-static int read_text(struct softbus_parcel *parcel, enum wire_tag tag, const char **ret_text)
-{
-    struct wire_reader reader;
-    struct wire_str text;
-    int r = softbus_parcel_open_value(parcel, tag, &reader);
-
-    if (r < 0)
-        return r;
-    text = wire_get_str(&reader, SIZE_MAX);
-    r = softbus_parcel_close_value(parcel, &reader);
-    if (r == 0)
-        *ret_text = text.text;
-    return r;
-}
-
-int softbus_parcel_read_string(struct softbus_parcel *parcel, const char **ret_text)
-{
-    return read_text(parcel, WIRE_TAG_STRING, ret_text);
-}
-
-int softbus_parcel_read_token(struct softbus_parcel *parcel, const char **ret_descriptor)
-{
-    return read_text(parcel, WIRE_TAG_TOKEN, ret_descriptor);
-}
-
-int softbus_parcel_read_bytes(struct softbus_parcel *parcel, const void **ret_data, size_t *ret_size)
-{
-    struct wire_reader reader;
-    struct wire_bytes bytes;
-    int r = softbus_parcel_open_value(parcel, WIRE_TAG_BYTES, &reader);
-
-    if (r < 0)
-        return r;
-    bytes = wire_get_bytes(&reader, SIZE_MAX);
-    r = softbus_parcel_close_value(parcel, &reader);
-    if (r < 0)
-        return r;
-    *ret_data = bytes.data;
-    *ret_size = bytes.size;
-    return 0;
-}
-
-int softbus_parcel_read_object(struct softbus_parcel *parcel, struct softbus_object **ret_object)
-{
-    size_t before = parcel->position;
-    uint64_t index;
-    int r = softbus_parcel_read_fixed(parcel, WIRE_TAG_OBJECT, &index);
-
-    if (r < 0)
-        return r;
-    if (index != WIRE_NO_OBJECT && index >= parcel->n_objects) {
-        parcel->position = before;
-        return SOFTBUS_ERR_PROTOCOL;
-    }
-    *ret_object = index == WIRE_NO_OBJECT ? NULL : softbus_object_ref(parcel->objects[index]);
-    return 0;
-}
-
-int softbus_parcel_take_token(struct softbus_parcel *parcel, const char *descriptor)
-{
-    const char *token;
-    int r = softbus_parcel_read_token(parcel, &token);
-
-    if (r == SOFTBUS_ERR_PARCEL_END || r == SOFTBUS_ERR_PARCEL_TYPE)
-        return 0;
-    if (r < 0)
-        return SOFTBUS_ERR_BAD_REQUEST;
-    parcel->start = parcel->position;
-    return strcmp(token, descriptor) ? SOFTBUS_ERR_INTERFACE : 0;
 }

@@ -4,10 +4,10 @@
 #include "softbus/error.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <string.h>
 
-/* Between memory and wire, both ways: on big-endian hosts each element is turned around. */
-static void copy_elements(void *to, const void *from, size_t n, size_t size)
+void softbus_parcel_copy_elements(void *to, const void *from, size_t n, size_t size)
 {
     if (n == 0)
         return;
@@ -19,9 +19,21 @@ static void copy_elements(void *to, const void *from, size_t n, size_t size)
         ((uint8_t *)to)[i] = ((const uint8_t *)from)[i - i % size + (size - 1 - i % size)];
 }
 
+uint8_t *softbus_parcel_make_room(struct softbus_parcel *parcel, struct wire_writer *writer, size_t size)
+{
+    uint8_t *room = NULL;
+    size_t got;
+
+    if (writer->error == 0 && size > 0)
+        writer->error = sb_buf_reserve(&parcel->buf, size, &room, &got);
+    if (writer->error == 0 && room && got < size)
+        writer->error = -ENOBUFS;
+    return writer->error == 0 ? room : NULL;
+}
+
 static int write_array(struct softbus_parcel *parcel, enum wire_tag tag, const void *values, size_t n)
 {
-    size_t size = wire_tag_get_size(tag), before, got;
+    size_t size = wire_tag_get_size(tag), before;
     struct wire_writer writer;
     uint8_t *room;
 
@@ -33,16 +45,10 @@ static int write_array(struct softbus_parcel *parcel, enum wire_tag tag, const v
     before = parcel->buf.length;
     wire_put_u8(&writer, (uint8_t)(tag | WIRE_TAG_ARRAY));
     wire_put_u32(&writer, (uint32_t)n);
-    if (writer.error == 0 && n > 0) {
-        writer.error = sb_buf_reserve(&parcel->buf, n * size, &room, &got);
-        if (writer.error == 0 && got < n * size) {
-            parcel->buf.length = before;
-            return SOFTBUS_ERR_PARCEL_FULL;
-        }
-        if (writer.error == 0) {
-            copy_elements(room, values, n, size);
-            sb_buf_commit(&parcel->buf, n * size);
-        }
+    room = softbus_parcel_make_room(parcel, &writer, n * size);
+    if (room) {
+        softbus_parcel_copy_elements(room, values, n, size);
+        sb_buf_commit(&parcel->buf, n * size);
     }
     return softbus_parcel_end_write(parcel, &writer, before);
 }
@@ -70,7 +76,7 @@ static int read_array(struct softbus_parcel *parcel, enum wire_tag tag, void *va
     r = softbus_parcel_close_value(parcel, &reader);
     if (r < 0)
         return r;
-    copy_elements(values, bytes.data, n, size);
+    softbus_parcel_copy_elements(values, bytes.data, n, size);
     *ret_n = n;
     return 0;
 }

@@ -26,14 +26,36 @@ enum wire_tag {
     WIRE_TAG_BYTES,  /* u32 length, bytes */
     WIRE_TAG_TOKEN,  /* string: the interface's name; only as the first value */
     WIRE_TAG_OBJECT, /* u16: index into the transaction's objects, or 0xffff for none */
-    WIRE_TAG_MAX = WIRE_TAG_OBJECT,
-    WIRE_TAG_ARRAY = 0x40, /* or'ed with BOOL ... STRING: u32 number of elements, then each without its tag */
+    WIRE_TAG_STRING16,  /* u32 number of units, then each as u16: UTF-16 without NUL */
+    WIRE_TAG_NULL,      /* nothing follows: a value of whatever type that is not there */
+    WIRE_TAG_STRUCT,    /* u32 length in bytes, then values with their tags */
+    WIRE_TAG_EXCEPTION, /* u32 code in two's complement, string */
+    WIRE_TAG_FD,        /* u16: index into the transaction's descriptors */
+    WIRE_TAG_ASHMEM,    /* u16 as of a descriptor, u8 protection, u64 size, string name */
+    WIRE_TAG_MAX = WIRE_TAG_ASHMEM,
+    WIRE_TAG_ARRAY = 0x40, /* or'ed with BOOL ... STRING, OBJECT, STRING16: u32 number of elements, then each without its tag */
 };
 
 #define WIRE_NO_OBJECT 0xffff
 
+/* How deep structures nest at most, on both sides: what walks through them has an end. */
+#define WIRE_STRUCT_DEPTH_MAX 32
+
+/* Is it a tag that a value can have? */
+bool wire_tag_is_valid(int tag);
+
 /* Size of one element of a fixed-size type; 0 for the others. */
 size_t wire_tag_get_size(enum wire_tag tag);
+
+/* u32 number of units, then the units: a view of them, two bytes each. Fails when they are not UTF-16 or have a NUL inside. */
+struct wire_bytes wire_get_str16(struct wire_reader *reader);
+
+/* Told where an index into the transaction's objects (tag OBJECT) or descriptors (tag FD) lies. */
+typedef void (*wire_index_fn)(void *userdata, enum wire_tag tag, const uint8_t *index);
+
+/* Reads the next value, whatever its type, with all it holds. Fails when it does not end where it should or when structures
+ * nest deeper than `depth`; texts are not looked at. */
+void wire_value_skip(struct wire_reader *reader, unsigned depth, wire_index_fn visit, void *userdata);
 
 /* Single tagged values, for the hub's own calls. A read of another type fails the reader. */
 bool wire_value_get_bool(struct wire_reader *reader);

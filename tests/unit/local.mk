@@ -15,6 +15,10 @@ unit_tests += \
 	tests/unit/test_libsoftbus_call \
 	tests/unit/test_libsoftbus_object \
 	tests/unit/test_libsoftbus_parcel \
+	tests/unit/test_libsoftbus_parcel_fd \
+	tests/unit/test_libsoftbus_parcel_object \
+	tests/unit/test_libsoftbus_parcel_struct \
+	tests/unit/test_libsoftbus_parcel_text16 \
 	tests/unit/test_session_address \
 	tests/unit/test_session_identity_io \
 	tests/unit/test_session_manager_io \
@@ -147,6 +151,18 @@ tests_unit_test_libsoftbus_object_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthrea
 
 tests_unit_test_libsoftbus_parcel_SOURCES = tests/unit/test_libsoftbus_parcel.c
 tests_unit_test_libsoftbus_parcel_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_parcel_fd_SOURCES = tests/unit/test_libsoftbus_parcel_fd.c
+tests_unit_test_libsoftbus_parcel_fd_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_parcel_object_SOURCES = tests/unit/test_libsoftbus_parcel_object.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_parcel_object_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_parcel_struct_SOURCES = tests/unit/test_libsoftbus_parcel_struct.c
+tests_unit_test_libsoftbus_parcel_struct_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_parcel_text16_SOURCES = tests/unit/test_libsoftbus_parcel_text16.c
+tests_unit_test_libsoftbus_parcel_text16_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_cursor_SOURCES = tests/unit/test_wire_cursor.c
 tests_unit_test_wire_cursor_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)

@@ -261,7 +261,7 @@ static void test_hostile(void **state)
         size_t size;
     } cases[] = {
         { "\x00", 1 },
-        { "\x10", 1 },
+        { "\x16", 1 },
         { "\x4d\0\0\0\0", 5 },          /* array of bytes */
         { "\xff", 1 },
         { "\x01\x02", 2 },               /* bool 2 */
@@ -307,6 +307,7 @@ static void test_no_parcel(void **state)
     const char *const texts[] = { "x" };
     const uint64_t values[] = { 0 };
     const void *data = values;
+    void *room;
 
     (void)state;
     assert_int_equal(softbus_parcel_write_bool(NULL, 0), SOFTBUS_ERR_INVALID);
@@ -336,6 +337,19 @@ static void test_no_parcel(void **state)
     assert_int_equal(softbus_parcel_write_token(NULL, "x"), SOFTBUS_ERR_INVALID);
     assert_int_equal(softbus_parcel_write_object(NULL, NULL), SOFTBUS_ERR_INVALID);
     assert_int_equal(softbus_parcel_write_string_array(NULL, texts, 1), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_string16(NULL, data), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_string16_array(NULL, NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_object_array(NULL, NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_fd(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_null(NULL), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_exception(NULL, 1, "x"), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_write_no_exception(NULL), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_begin_struct(NULL), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_end_struct(NULL), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_reserve(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_reserve_bytes(NULL, 0, &room), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_commit_bytes(NULL, 0), SOFTBUS_ERR_INVALID);
+    assert_int_equal(softbus_parcel_append(NULL, NULL), SOFTBUS_ERR_INVALID);
 }
 
 int main(void)
