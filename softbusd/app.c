@@ -248,18 +248,29 @@ static enum hub_receive forward_call(struct hub_app *app, struct wire_call *call
     return HUB_DONE;
 }
 
-static enum hub_receive receive_call(struct hub_app *app, struct wire_bytes body)
+/* Descriptors that the message speaks of and that are not there: it is refused, as one that passes a limit. */
+static enum wire_status check_fds(const struct hub_app *app, const struct wire_msg *msg)
+{
+    return msg->n_fds > 0 && !app->party.hub->fds ? WIRE_LIMIT : WIRE_OK;
+}
+
+static enum hub_receive receive_call(struct hub_app *app, const struct wire_msg *msg)
 {
     struct wire_objects *objects = &app->party.hub->objects_in;
     enum wire_status status;
     struct wire_call call;
     struct hub_pass pass;
 
-    if (wire_call_decode(body, &call, objects) < 0 || call.identity.kind != WIRE_IDENTITY_NONE) {
+    if (wire_call_decode(msg->body, &call, objects) < 0 || call.identity.kind != WIRE_IDENTITY_NONE) {
         hub_app_violate(app, "malformed CALL");
         return HUB_DONE;
     }
+    call.n_fds = msg->n_fds;
     status = hub_pass_resolve_from_app(&pass, app, objects);
+    if (status == WIRE_OK)
+        status = check_fds(app, msg);
+    if (status == WIRE_OK && call.target == WIRE_HUB && call.n_fds > 0)
+        status = WIRE_BAD_REQUEST;
     if (call.target != WIRE_HUB)
         return forward_call(app, &call, &pass, status);
     if (hub_call_find_made(&app->party, call.id))
@@ -297,7 +308,7 @@ static void refuse_reply(struct hub_app *app, uint64_t call_id, uint64_t stub_id
     hub_send_refused_to_app(app, &(struct wire_refused){ .id = call_id, .object = stub_id, .status = status });
 }
 
-static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes body)
+static enum hub_receive receive_reply(struct hub_app *app, const struct wire_msg *msg)
 {
     struct wire_objects *objects = &app->party.hub->objects_in;
     enum hub_forward verdict = HUB_FORWARDED;
@@ -307,11 +318,14 @@ static enum hub_receive receive_reply(struct hub_app *app, struct wire_bytes bod
     struct hub_pass pass;
     uint64_t stub_id;
 
-    if (wire_reply_decode(body, &reply, objects) < 0) {
+    if (wire_reply_decode(msg->body, &reply, objects) < 0 || (reply.status != WIRE_OK && msg->n_fds > 0)) {
         hub_app_violate(app, "malformed REPLY");
         return HUB_DONE;
     }
+    reply.n_fds = msg->n_fds;
     status = hub_pass_resolve_from_app(&pass, app, objects);
+    if (status == WIRE_OK)
+        status = check_fds(app, msg);
     call = hub_call_find_served(&app->party, reply.id);
     stub_id = call ? call->target_id : 0;
     if (call && status != WIRE_OK) {
@@ -379,9 +393,9 @@ static enum hub_receive receive(struct hub_app *app, const struct wire_msg *msg)
 {
     switch (msg->type) {
     case WIRE_CALL:
-        return receive_call(app, msg->body);
+        return receive_call(app, msg);
     case WIRE_REPLY:
-        return receive_reply(app, msg->body);
+        return receive_reply(app, msg);
     case WIRE_CANCEL:
         receive_cancel(app, msg->body);
         break;
@@ -400,16 +414,12 @@ static enum hub_receive receive(struct hub_app *app, const struct wire_msg *msg)
     return HUB_DONE;
 }
 
-enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg)
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg, int *fds)
 {
     enum hub_receive result;
 
     if (app->is_killed)
         return HUB_DONE;
-    if (msg->n_fds > 0) {
-        hub_app_violate(app, "it sent a descriptor, which this version does not carry");
-        return HUB_DONE;
-    }
     if (!app->has_greeted) {
         if (msg->type == WIRE_HELLO)
             receive_hello(app, msg->body);
@@ -417,7 +427,9 @@ enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg
             hub_app_violate(app, "first message is not HELLO");
         return HUB_DONE;
     }
+    app->party.hub->fds = fds;
     result = receive(app, msg);
+    app->party.hub->fds = NULL;
     set_waiting(app, result == HUB_WAIT);
     return result;
 }

@@ -182,12 +182,14 @@ static void conn_queue(struct conn *conn, const uint8_t *bytes, size_t size)
     conn_end(conn);
 }
 
-void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size)
+void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
+                   unsigned n)
 {
     struct conn *conn = userdata;
     struct hub_apps *apps = conn->apps;
     size_t taken = 0;
 
+    (void)fds, (void)n;
     if (conn->is_dying || conn->is_deaf)
         return;
     if (conn->out.length == 0) {
@@ -299,7 +301,7 @@ static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
             conn_continue_later(conn);
             break;
         }
-        if (hub_app_receive(conn->app, &msg) == HUB_WAIT) {
+        if (hub_app_receive(conn->app, &msg, NULL) == HUB_WAIT) {
             if (!conn->is_dying)
                 conn_wait(conn);
             break;

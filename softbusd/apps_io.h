@@ -39,7 +39,8 @@ size_t hub_apps_count(const struct hub_apps *apps);
 size_t hub_apps_count_user(const struct hub_apps *apps, uint32_t uid);
 
 /* For struct hub_ops; conn is what hub_app_open() was given. */
-void hub_apps_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size);
+void hub_apps_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
+                   unsigned n);
 size_t hub_apps_get_queued(void *conn);
 void hub_apps_kill(void *conn, const char *why);
 void hub_apps_resume(void *conn);

@@ -102,6 +102,8 @@ static enum hub_forward check_request(const struct hub_party *caller, const stru
     bool is_remote = caller->is_peer || to->is_peer;
 
     *ret_status = wire_rules_check_size(call->data.size, is_remote);
+    if (*ret_status == WIRE_OK && is_remote && call->n_fds > 0)
+        *ret_status = WIRE_DESCRIPTOR;
     if (*ret_status == WIRE_OK)
         *ret_status = hub_pass_check(pass, to);
     if (*ret_status != WIRE_OK) {
@@ -201,6 +203,8 @@ enum hub_forward hub_call_reply(struct hub_call *call, const struct wire_reply *
     int r;
 
     *ret_status = wire_rules_check_size(reply->data.size, is_remote);
+    if (*ret_status == WIRE_OK && is_remote && reply->n_fds > 0)
+        *ret_status = WIRE_DESCRIPTOR;
     if (*ret_status == WIRE_OK)
         *ret_status = hub_pass_check(pass, caller);
     if (*ret_status == WIRE_OK)

@@ -42,8 +42,10 @@ struct hub_limits {
 struct hub_ops {
     void *userdata;
 
-    /* Sends one message, head and data (may be empty) joined, or queues what the socket does not take. Both are lent. */
-    void (*app_send)(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size);
+    /* Sends one message, head and data (may be empty) joined, with n descriptors, or queues what the socket does not take. All
+     * are lent; in the place of a descriptor that it keeps it puts -1. */
+    void (*app_send)(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
+                     unsigned n);
     size_t (*app_get_queued)(void *conn);
     /* The app broke the protocol, or a limit for good: close it at the end of the turn (then hub_app_close). `why` is lent. */
     void (*app_kill)(void *conn, const char *why);
@@ -82,8 +84,9 @@ enum hub_receive {
     HUB_DONE = 0,
     HUB_WAIT = 1, /* keep the message, read nothing more from this app until ops->app_resume */
 };
-/* One whole message from the app. After app_kill was asked for, everything is HUB_DONE and ignored. */
-enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg);
+/* One whole message from the app, with its msg->n_fds descriptors; fds may be NULL: they were lost. Both are lent; in the places of
+ * descriptors that are kept -1 is put. After app_kill was asked for, everything is HUB_DONE and ignored. */
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg, int *fds);
 
 /* The app's queue has been over queue_bytes for a while: nobody of this device waits for room in it any more, one-way calls are
  * refused with AGAIN until it has drained. To be said as often as one likes. */

@@ -45,6 +45,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/quota.h \
 	softbusd/registry.c \
 	softbusd/registry.h \
+	softbusd/rights.c \
+	softbusd/rights.h \
 	softbusd/send.c \
 	softbusd/send.h \
 	softbusd/tables.h \

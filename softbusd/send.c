@@ -19,8 +19,8 @@ static struct sb_buf *open_head(struct hub *hub)
     return &hub->head;
 }
 
-/* Sends what was encoded into hub->head. r: what the encoder said. */
-static void to_app(struct hub_app *app, int r, struct wire_bytes data)
+/* Sends what was encoded into hub->head. r: what the encoder said. With n descriptors of the message that is being handled. */
+static void to_app_with(struct hub_app *app, int r, struct wire_bytes data, unsigned n)
 {
     struct hub *hub = app->party.hub;
 
@@ -32,44 +32,48 @@ static void to_app(struct hub_app *app, int r, struct wire_bytes data)
         hub->ops.app_kill(app->conn, "out of memory while sending to it");
         return;
     }
-    hub->ops.app_send(app->conn, sb_buf_bytes(&hub->head), hub->head.length, data.data, data.size);
+    hub->ops.app_send(app->conn, sb_buf_bytes(&hub->head), hub->head.length, data.data, data.size,
+                     n > 0 ? hub->fds : NULL, n);
 }
 
-static const struct wire_bytes no_data;
+static void to_app(struct hub_app *app, int r)
+{
+    to_app_with(app, r, (struct wire_bytes){ .size = 0 }, 0);
+}
 
 void hub_send_welcome(struct hub_app *app, const struct wire_welcome *welcome)
 {
-    to_app(app, wire_welcome_encode(open_head(app->party.hub), welcome), no_data);
+    to_app(app, wire_welcome_encode(open_head(app->party.hub), welcome));
 }
 
 void hub_send_call_to_app(struct hub_app *app, const struct wire_call *call, const struct wire_objects *objects)
 {
-    to_app(app, wire_call_encode_head(open_head(app->party.hub), call, objects), call->data);
+    to_app_with(app, wire_call_encode_head(open_head(app->party.hub), call, objects), call->data, call->n_fds);
 }
 
 void hub_send_reply_to_app(struct hub_app *app, const struct wire_reply *reply, const struct wire_objects *objects)
 {
-    to_app(app, wire_reply_encode_head(open_head(app->party.hub), reply, objects), reply->data);
+    to_app_with(app, wire_reply_encode_head(open_head(app->party.hub), reply, objects), reply->data, reply->n_fds);
 }
 
 void hub_send_cancel_to_app(struct hub_app *app, uint64_t call_id)
 {
-    to_app(app, wire_cancel_encode(open_head(app->party.hub), call_id), no_data);
+    to_app(app, wire_cancel_encode(open_head(app->party.hub), call_id));
 }
 
 void hub_send_release_to_app(struct hub_app *app, const struct wire_release *release)
 {
-    to_app(app, wire_release_encode(open_head(app->party.hub), release), no_data);
+    to_app(app, wire_release_encode(open_head(app->party.hub), release));
 }
 
 void hub_send_death_to_app(struct hub_app *app, const struct wire_death_msg *death)
 {
-    to_app(app, wire_death_encode(open_head(app->party.hub), death), no_data);
+    to_app(app, wire_death_encode(open_head(app->party.hub), death));
 }
 
 void hub_send_refused_to_app(struct hub_app *app, const struct wire_refused *refused)
 {
-    to_app(app, wire_refused_encode(open_head(app->party.hub), refused), no_data);
+    to_app(app, wire_refused_encode(open_head(app->party.hub), refused));
 }
 
 /* Sends hub->head with data joined to it. */
@@ -107,7 +111,7 @@ int hub_send_reply_to_peer(struct hub_peer *peer, uint32_t stream, const struct 
 /* In order with the calls of an app. */
 static int behind_calls_to_peer(struct hub_peer *peer, uint32_t stream, int r)
 {
-    return to_peer(peer, SESS_CLASS_CALL, stream, HUB_COOKIE_WAKE, r, no_data);
+    return to_peer(peer, SESS_CLASS_CALL, stream, HUB_COOKIE_WAKE, r, (struct wire_bytes){ .size = 0 });
 }
 
 /* One that finds no room ends the session, and it is the session's end that is logged: in a flood of what must be answered,
@@ -117,7 +121,7 @@ static void control_to_peer(struct hub_peer *peer, int r)
     if (r < 0)
         sb_log_write(peer->party.hub->log, SB_LOG_WARNING, "control message lost device=%s error=%d", peer->id_text, -r);
     else
-        (void)to_peer(peer, SESS_CLASS_CONTROL, 0, 0, r, no_data);
+        (void)to_peer(peer, SESS_CLASS_CONTROL, 0, 0, r, (struct wire_bytes){ .size = 0 });
 }
 
 void hub_send_cancel_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t call_id)

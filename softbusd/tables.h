@@ -182,6 +182,7 @@ struct hub {
     uint32_t n_apps, n_nodes, n_refs, n_exports, n_watches, n_links;
     uint32_t n_waiting; /* apps */
     uint64_t n_refused; /* transactions that broke a rule */
+    int *fds; /* of the app's message that is being handled, lent by hub_app_receive()'s caller; NULL: there are none, or they were lost */
     /* Scratch: what is decoded and encoded in one turn. A function that fills one uses it up before it calls on. */
     struct wire_objects objects_in, objects_out;
     struct sb_buf head, body;

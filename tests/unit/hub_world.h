@@ -20,6 +20,8 @@
 struct world_msg {
     struct sb_list link;
     uint16_t type;
+    uint16_t n_fds;
+    int fds[WIRE_FDS_MAX]; /* numbers, not descriptors */
     struct wire_call call;
     struct wire_reply reply;
     struct wire_objects objects;
@@ -42,6 +44,9 @@ struct world_app {
     uint8_t *waiting;        /* the message that the hub answered with HUB_WAIT */
     size_t waiting_size;
     char why[128];           /* it was killed */
+    uint16_t n_fds_next;     /* its next CALL or REPLY takes along this many of the next */
+    int fds[WIRE_FDS_MAX];   /* numbers for descriptors; the hub puts -1 where it keeps one */
+    bool has_lost_fds;       /* the hub is told that they did not come */
     void *userdata;
 };
 

@@ -34,7 +34,8 @@ static int decode(struct world_msg *msg, struct wire_bytes body)
     }
 }
 
-void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size)
+void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
+                       unsigned n)
 {
     struct world_app *app = conn;
     struct world_msg *msg = calloc(1, sizeof(*msg) + head_size + data_size);
@@ -49,6 +50,13 @@ void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const 
     assert_int_equal(wire_msg_scan(msg->bytes, head_size + data_size, WIRE_MSG_MAX, &view, &size), 1);
     assert_int_equal(size, head_size + data_size);
     msg->type = view.type;
+    msg->n_fds = view.n_fds;
+    assert_int_equal(view.n_fds, n);
+    for (unsigned i = 0; i < n; i++) {
+        assert_true(fds[i] >= 0);
+        msg->fds[i] = fds[i];
+        fds[i] = -1;
+    }
     assert_int_equal(decode(msg, view.body), 0);
     sb_list_append(&app->inbox, &msg->link);
 }
@@ -133,7 +141,7 @@ enum hub_receive world_app_send_bytes(struct world_app *app, const uint8_t *byte
     memcpy(copy, bytes, size);
     assert_int_equal(wire_msg_scan(copy, size, WIRE_MSG_MAX, &msg, &msg_size), 1);
     assert_int_equal(msg_size, size);
-    result = hub_app_receive(app->hub_app, &msg);
+    result = hub_app_receive(app->hub_app, &msg, msg.n_fds > 0 && !app->has_lost_fds ? app->fds : NULL);
     free(app->waiting);
     app->waiting = result == HUB_WAIT ? copy : NULL;
     app->waiting_size = size;
@@ -180,11 +188,12 @@ uint64_t world_call_full(struct world_app *app, uint64_t id, uint64_t target, ui
                          struct wire_bytes data, const struct wire_object *objects, uint16_t n, enum hub_receive *ret_result)
 {
     struct wire_call call = { .id = id, .target = target, .code = code, .flags = is_oneway ? WIRE_CALL_ONEWAY : 0,
-                              .deadline_ms = is_oneway ? 0 : 8000, .trace = 77, .data = data };
+                              .deadline_ms = is_oneway ? 0 : 8000, .trace = 77, .data = data, .n_fds = app->n_fds_next };
     struct wire_objects table;
     enum hub_receive result;
     struct sb_buf buf;
 
+    app->n_fds_next = 0;
     set_objects(&table, objects, n);
     sb_buf_init(&buf, WIRE_MSG_MAX);
     assert_int_equal(wire_call_encode_head(&buf, &call, &table), 0);
@@ -226,11 +235,12 @@ enum hub_receive world_oneway(struct world_app *app, uint64_t target, size_t siz
 enum hub_receive world_reply_full(struct world_app *app, uint64_t id, int32_t status, struct wire_bytes data,
                                   const struct wire_object *objects, uint16_t n)
 {
-    struct wire_reply reply = { .id = id, .status = status, .data = data };
+    struct wire_reply reply = { .id = id, .status = status, .data = data, .n_fds = app->n_fds_next };
     struct wire_objects table;
     enum hub_receive result;
     struct sb_buf buf;
 
+    app->n_fds_next = 0;
     set_objects(&table, objects, n);
     sb_buf_init(&buf, WIRE_MSG_MAX);
     assert_int_equal(wire_reply_encode_head(&buf, &reply, &table), 0);

@@ -33,6 +33,7 @@ unit_tests += \
 	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
 	tests/unit/test_softbusd_config \
+	tests/unit/test_softbusd_descriptors \
 	tests/unit/test_softbusd_node \
 	tests/unit/test_softbusd_options \
 	tests/unit/test_softbusd_peer \
@@ -40,6 +41,7 @@ unit_tests += \
 	tests/unit/test_softbusd_quota \
 	tests/unit/test_softbusd_random \
 	tests/unit/test_softbusd_registry \
+	tests/unit/test_softbusd_rights \
 	tests/unit/test_softbusd_rules \
 	tests/unit/test_wire_cursor \
 	tests/unit/test_wire_devid \
@@ -80,6 +82,9 @@ tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
 tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_softbusd_descriptors_SOURCES = tests/unit/test_softbusd_descriptors.c $(hub_world)
+tests_unit_test_softbusd_descriptors_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_test_softbusd_node_SOURCES = tests/unit/test_softbusd_node.c $(hub_world)
 tests_unit_test_softbusd_node_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
@@ -97,6 +102,9 @@ tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_registry_SOURCES = tests/unit/test_softbusd_registry.c $(hub_world)
 tests_unit_test_softbusd_registry_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_rights_SOURCES = tests/unit/test_softbusd_rights.c
+tests_unit_test_softbusd_rights_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_rules_SOURCES = tests/unit/test_softbusd_rules.c $(hub_world)
 tests_unit_test_softbusd_rules_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)

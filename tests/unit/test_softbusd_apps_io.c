@@ -67,10 +67,11 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
     return 0;
 }
 
-enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg)
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg, int *fds)
 {
     struct world *world = app->world;
 
+    (void)fds;
     if (world->n_waits_left > 0) {
         world->n_waits_left--;
         return HUB_WAIT;
@@ -381,7 +382,7 @@ static void test_last_words(void **state)
     fd = connect_app(&world);
     send_all(fd, bytes, make_message(bytes, 16, 1));
     close(fd);
-    hub_apps_send(world.app->conn, bytes, 16, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 16, NULL, 0, NULL, 0);
     run_turns(&world, 3);
     assert_int_equal(world.n_received, 1);
     assert_int_equal(world.n_closed, 1);
@@ -428,8 +429,8 @@ static void test_queue_drains(void **state)
     fd = connect_app(&world);
     for (size_t i = 0; i < QUEUE_BYTES * 2; i++)
         bytes[i] = (uint8_t)(i * 31 + i / 251);
-    hub_apps_send(world.app->conn, bytes, 10, bytes + 10, QUEUE_BYTES - 10);
-    hub_apps_send(world.app->conn, bytes + QUEUE_BYTES, QUEUE_BYTES, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 10, bytes + 10, QUEUE_BYTES - 10, NULL, 0);
+    hub_apps_send(world.app->conn, bytes + QUEUE_BYTES, QUEUE_BYTES, NULL, 0, NULL, 0);
     assert_true(hub_apps_get_queued(world.app->conn) > QUEUE_BYTES / 2);
     run_turns(&world, 3);
     assert_int_equal(world.n_drained, 0);
@@ -458,13 +459,13 @@ static void test_queue_has_an_end(void **state)
     (void)state;
     start(&world, NULL);
     fd = connect_app(&world);
-    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES, NULL, 0, NULL, 0);
     queued = hub_apps_get_queued(world.app->conn);
-    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES - queued, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES - queued, NULL, 0, NULL, 0);
     assert_int_equal(hub_apps_get_queued(world.app->conn), 4 * QUEUE_BYTES);
     run_turns(&world, 3);
     assert_int_equal(world.n_closed, 0);
-    hub_apps_send(world.app->conn, bytes, 1, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 1, NULL, 0, NULL, 0);
     run_turns(&world, 3);
     assert_int_equal(world.n_closed, 1);
     assert_non_null(strstr(world.last_log, "queued_bytes=1228801 limit=1228800"));
@@ -501,7 +502,7 @@ static void test_stalled_app_is_closed(void **state)
     fd = connect_app(&world);
     send_all(fd, hello, make_message(hello, 16, 1));
     run_turns(&world, 2);
-    hub_apps_send(world.app->conn, bytes, 3 * QUEUE_BYTES, NULL, 0);
+    hub_apps_send(world.app->conn, bytes, 3 * QUEUE_BYTES, NULL, 0, NULL, 0);
     world.stop_after_closed = 1;
     assert_int_equal(hub_loop_run(world.loop), 0);
     assert_non_null(strstr(world.last_log, "stopped reading"));

@@ -29,10 +29,11 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
     return 0;
 }
 
-enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg)
+enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg, int *fds)
 {
     (void)app;
     (void)msg;
+    (void)fds;
     return HUB_DONE;
 }
 
@@ -100,17 +101,17 @@ static void test_share_of_a_user(void **state)
         conns[i] = last_conn;
     }
     while (hub_apps_get_queued(conns[0]) == 0) /* little */
-        hub_apps_send(conns[0], bytes, sizeof(bytes), NULL, 0);
+        hub_apps_send(conns[0], bytes, sizeof(bytes), NULL, 0, NULL, 0);
     while (hub_apps_get_queued(conns[1]) < 2 * QUEUE_BYTES) /* another user's */
-        hub_apps_send(conns[1], bytes, sizeof(bytes), NULL, 0);
+        hub_apps_send(conns[1], bytes, sizeof(bytes), NULL, 0, NULL, 0);
     assert_string_equal(last_log, "");
     for (int i = 2; !last_log[0]; i = i == N_APPS - 1 ? 2 : i + 1) {
         assert_true(hub_apps_get_queued(conns[i]) < QUEUE_BYTES);
-        hub_apps_send(conns[i], bytes, sizeof(bytes), NULL, 0);
+        hub_apps_send(conns[i], bytes, sizeof(bytes), NULL, 0, NULL, 0);
     }
     assert_non_null(strstr(last_log, "app closed: too much is queued for its user's apps name=test"));
-    hub_apps_send(conns[0], bytes, sizeof(bytes), NULL, 0);
-    hub_apps_send(conns[1], bytes, sizeof(bytes), NULL, 0);
+    hub_apps_send(conns[0], bytes, sizeof(bytes), NULL, 0, NULL, 0);
+    hub_apps_send(conns[1], bytes, sizeof(bytes), NULL, 0, NULL, 0);
     assert_int_equal(hub_apps_count(apps), N_APPS - 1);
     hub_apps_free(apps);
     hub_loop_free(loop);
