@@ -36,6 +36,27 @@ struct hub_accept {
     bool for_all;
 };
 
+/* The supplementary groups; the first ones of somebody who has more than we keep. Groups only ever give rights, so that not knowing one
+ * takes a right away. */
+static uint32_t get_groups(int fd, uint32_t groups[HUB_GROUPS_MAX])
+{
+    gid_t *all = NULL;
+    socklen_t size = HUB_GROUPS_MAX * sizeof(gid_t);
+    uint32_t n = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0)
+        return (uint32_t)(size / sizeof(gid_t));
+    if (errno != ERANGE) /* the kernel says how many there are */
+        return 0;
+    all = malloc(size);
+    if (all && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, all, &size) == 0) {
+        n = HUB_GROUPS_MAX;
+        memcpy(groups, all, n * sizeof(gid_t));
+    }
+    free(all);
+    return n;
+}
+
 /* -errno: the kernel would not say who it is, or the label is none that fits. */
 static int get_credentials(int fd, struct hub_credentials *ret_credentials)
 {
@@ -61,6 +82,7 @@ static int get_credentials(int fd, struct hub_credentials *ret_credentials)
     credentials.label[strcspn(credentials.label, "\n")] = '\0';
     if (!wire_text_is_valid(credentials.label, strlen(credentials.label)))
         return -EILSEQ;
+    credentials.n_groups = get_groups(fd, credentials.groups);
     *ret_credentials = credentials;
     return 0;
 }

@@ -56,6 +56,8 @@ static const struct hub_config_key keys[] = {
     { "limits", "app_queue_bytes", HUB_CONFIG_NUMBER, "4194304", "bytes", LIVE, MEMBER(app_queue_bytes), QUEUE_BYTES_MIN, 256 * MIB },
     { "limits", "app_stall_seconds", HUB_CONFIG_NUMBER, "30", "s", LIVE, MEMBER(app_stall_seconds), 1, 3600 },
 
+    { "services", "policy", HUB_CONFIG_PATH, "", "", LIVE, MEMBER(policy), 0, 0 },
+
     { "log", "level", HUB_CONFIG_LEVEL, "info", "", LIVE, MEMBER(log_level), 0, 0 },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -280,7 +282,7 @@ static bool is_meant(const struct hub_config *config, const char *section, const
     return !(config->wrong_keys & get_bit(find_key(section, name)));
 }
 
-int hub_config_check(const struct hub_config *config, hub_config_report_fn report, void *userdata)
+int hub_config_check(const struct hub_config *config, hub_ini_report_fn report, void *userdata)
 {
     char text[256];
     int r = 0;

@@ -7,6 +7,7 @@
 #define HUB_CONFIG_H
 
 #include "base/log.h"
+#include "softbusd/ini.h"
 #include "wire/devid.h"
 #include "wire/disc.h"
 #include "wire/msg.h"
@@ -19,7 +20,6 @@
 #define HUB_CONFIG_PORT 3723
 #define HUB_CONFIG_PEERS_MAX 256
 #define HUB_CONFIG_PATH_MAX 255
-#define HUB_CONFIG_LINE_MAX 198 /* bytes of a line in the file */
 
 enum hub_config_users { HUB_CONFIG_USERS_AUTO, HUB_CONFIG_USERS_ALL, HUB_CONFIG_USERS_OWN };
 
@@ -54,6 +54,8 @@ struct hub_config {
 
     uint64_t n_apps_max, n_apps_user_max, n_objects_max, n_references_max, n_calls_max, n_services_max, n_watches_max;
     uint64_t app_hello_ms, app_queue_bytes, app_stall_seconds;
+
+    char policy[HUB_CONFIG_PATH_MAX + 1]; /* "": the one beside the configuration file, if there is one */
 
     enum sb_log_level log_level;
 
@@ -102,20 +104,17 @@ bool hub_config_is_changed(const struct hub_config_key *key, const struct hub_co
 /* Takes over from `next` what may change while the daemon runs. */
 void hub_config_update(struct hub_config *config, const struct hub_config *next);
 
-/* One line of complaint, without newline; lent for the call. */
-typedef void (*hub_config_report_fn)(void *userdata, const char *line);
-
 /* What no single key can say: relations between them. Those of keys whose own text was refused are not looked at.
  * -EINVAL: reported. */
-int hub_config_check(const struct hub_config *config, hub_config_report_fn report, void *userdata);
+int hub_config_check(const struct hub_config *config, hub_ini_report_fn report, void *userdata);
 
 /* Sets what the text of a configuration file says. -EINVAL: there were mistakes, each reported with file name and line;
  * config is then half set. */
-int hub_config_parse(struct hub_config *config, const char *file, const char *text, size_t size, hub_config_report_fn report,
+int hub_config_parse(struct hub_config *config, const char *file, const char *text, size_t size, hub_ini_report_fn report,
                      void *userdata);
 
-/* Reads the file and parses it. A missing file is 0 when is_optional. -EINVAL: reported, as above. */
-int hub_config_read(struct hub_config *config, const char *file, bool is_optional, hub_config_report_fn report,
+/* Reads the file and parses it. A missing file is 0 when is_optional. -EINVAL: reported, as above; also what stopped the reading. */
+int hub_config_read(struct hub_config *config, const char *file, bool is_optional, hub_ini_report_fn report,
                     void *userdata);
 
 /* "ADDRESS [DEVICE-ID]", address with or without ":PORT". -EINVAL, -EBADMSG: the id is mistyped. */

@@ -4,8 +4,10 @@
  */
 #include "softbusd/daemon.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "session/identity_io.h"
 #include "session/trust.h"
 #include "session/trust_io.h"
@@ -15,10 +17,12 @@
 #include "softbusd/hub.h"
 #include "softbusd/listen.h"
 #include "softbusd/loop.h"
+#include "softbusd/names.h"
 #include "softbusd/notify.h"
 #include "softbusd/options.h"
 #include "softbusd/paths.h"
 #include "softbusd/peers_io.h"
+#include "softbusd/policy.h"
 #include "wire/cursor.h"
 
 #include <errno.h>
@@ -40,10 +44,12 @@
 
 #define ERROR_TEXT_MAX 1024
 #define DESCRIPTORS_RESERVED 256
+#define APP_LINES 50 /* in the log at once, and then one a second */
 
 struct hub_daemon {
     const struct hub_options *options;
     struct hub_config config;
+    struct hub_policy *policy; /* until there is a hub to give it to */
     struct hub_paths paths;
     struct sb_log log;
     struct sess_identity *identity;
@@ -54,6 +60,7 @@ struct hub_daemon {
     struct hub *hub;
     struct hub_apps *apps;
     struct hub_accept *accept;
+    struct sb_rate app_lines; /* in the log, caused by apps */
     uint64_t started_ms, n_descriptors;
     int state_lock;
     char name[WIRE_NAME_MAX + 1];
@@ -81,14 +88,28 @@ static int load_config(struct hub_daemon *daemon, struct hub_config *config)
 
     hub_config_init(config);
     r = hub_config_read(config, daemon->paths.config_file, !daemon->paths.must_have_config, report_mistake, &daemon->log);
-    if (r == -ENOMEM)
-        sb_log_write(&daemon->log, SB_LOG_ERROR, "cannot read the configuration: out of memory");
     checked = hub_options_apply(daemon->options, config, error_text, sizeof(error_text));
     if (checked < 0)
         sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
     r = r < 0 ? r : checked;
     checked = hub_config_check(config, report_mistake, &daemon->log);
     return r < 0 ? r : checked;
+}
+
+/* gives a policy, or NULL when there is no file and none was asked for. -EINVAL, -ENOMEM: said already. */
+static int load_policy(struct hub_daemon *daemon, const struct hub_config *config, struct hub_policy **ret_policy)
+{
+    char path[HUB_PATHS_MAX], error_text[ERROR_TEXT_MAX];
+    int r = 0;
+
+    if (*config->policy)
+        snprintf(path, sizeof(path), "%s", config->policy);
+    else
+        r = hub_paths_find_beside(&daemon->paths, "softbusd.policy", path, error_text, sizeof(error_text));
+    if (r == 0)
+        return hub_policy_read(path, !*config->policy, hub_names_get(), report_mistake, &daemon->log, ret_policy);
+    sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
+    return r;
 }
 
 /* The host name when the configuration has none; cut, and dropped when it is no label that others would accept. */
@@ -153,6 +174,19 @@ static void name_restart_keys(struct hub_daemon *daemon, const struct hub_config
     }
 }
 
+static void reload_policy(struct hub_daemon *daemon)
+{
+    struct hub_policy *policy;
+
+    if (load_policy(daemon, &daemon->config, &policy) < 0) {
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "policy not reloaded: the old one stays");
+        return;
+    }
+    hub_set_policy(daemon->hub, policy);
+    sb_log_write(&daemon->log, SB_LOG_INFO, "policy reloaded file=%s n_sections=%zu", policy ? hub_policy_get_file(policy) : "",
+                 policy ? hub_policy_count(policy) : 0);
+}
+
 static void reload_config(struct hub_daemon *daemon)
 {
     struct hub_config *next = malloc(sizeof(*next));
@@ -198,6 +232,7 @@ static void on_reload(void *userdata)
 
     hub_notify_reloading();
     reload_config(daemon);
+    reload_policy(daemon);
     reload_trust(daemon);
     hub_notify_send("READY=1");
 }
@@ -244,6 +279,17 @@ static bool get_status(void *userdata, unsigned n, const char **ret_name, uint64
     default:
         return false;
     }
+}
+
+static bool may_log(void *userdata, unsigned *ret_n_before)
+{
+    struct sb_rate *rate = &((struct hub_daemon *)userdata)->app_lines;
+
+    if (!sb_rate_take(rate, sb_clock_now_ms()))
+        return false;
+    *ret_n_before = rate->n_refused;
+    rate->n_refused = 0;
+    return true;
 }
 
 /* The hub's ops have one userdata for all that is not about a connection: it is ours, and most goes on to the peers. */
@@ -340,6 +386,7 @@ static int make_parts(struct hub_daemon *daemon)
         .trust_save = save_trust,
         .trust_apply = apply_trust,
         .status_get = get_status,
+        .may_log = may_log,
     };
     const struct hub_credentials own = { .pid = (uint32_t)getpid(), .uid = (uint32_t)geteuid(), .gid = (uint32_t)getegid() };
     const struct hub_limits hub_limits = get_hub_limits(&daemon->config);
@@ -352,6 +399,8 @@ static int make_parts(struct hub_daemon *daemon)
     if (r == 0)
         r = hub_new(&ops, &hub_limits, &daemon->log, &daemon->trust, sess_identity_get_id(daemon->identity), daemon->name,
                     &own, &daemon->hub);
+    if (r == 0)
+        hub_set_policy(daemon->hub, SB_TAKE_PTR(daemon->policy));
     if (r == 0)
         r = hub_apps_new(daemon->loop, daemon->hub, &daemon->log, &apps_limits, &daemon->apps);
     if (r == 0)
@@ -415,6 +464,7 @@ static int run(struct hub_daemon *daemon)
     raise_descriptor_limit(daemon);
     choose_name(daemon);
     daemon->started_ms = sb_clock_now_ms();
+    sb_rate_init(&daemon->app_lines, APP_LINES, 1, daemon->started_ms);
     if (start(daemon) < 0) {
         stop(daemon);
         return HUB_DAEMON_FAILED;
@@ -465,7 +515,7 @@ static int act(struct hub_daemon *daemon)
     }
     if (daemon->options->action == HUB_OPTIONS_PRINT_ID)
         return print_id(daemon);
-    if (load_config(daemon, &daemon->config) < 0)
+    if (load_config(daemon, &daemon->config) < 0 || load_policy(daemon, &daemon->config, &daemon->policy) < 0)
         return HUB_DAEMON_FAILED;
     daemon->log.level = daemon->config.log_level;
     if (daemon->options->action == HUB_OPTIONS_CHECK_CONFIG) {
@@ -500,6 +550,7 @@ int hub_daemon_run(const struct hub_options *options)
     daemon->listen.fd = daemon->listen.lock_fd = daemon->state_lock = -1;
     sess_trust_init(&daemon->trust);
     status = act(daemon);
+    hub_policy_free(daemon->policy);
     sess_trust_deinit(&daemon->trust);
     sess_identity_free(daemon->identity);
     if (daemon->state_lock >= 0)

@@ -1,6 +1,7 @@
 /* SERVICE_GET; see get.h. */
 #include "softbusd/get.h"
 
+#include "softbusd/access.h"
 #include "softbusd/call.h"
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
@@ -14,7 +15,7 @@ static enum wire_status wait_for(struct hub_app *app, uint64_t caller_id, const 
                                  struct wire_str name)
 {
     struct hub_call *call;
-    struct hub_getter *getter = malloc(sizeof(*getter) + name.size);
+    struct hub_getter *getter = malloc(sizeof(*getter) + name.size + 1);
     enum wire_status status;
 
     if (!getter)
@@ -22,6 +23,7 @@ static enum wire_status wait_for(struct hub_app *app, uint64_t caller_id, const 
     getter->device = *device;
     getter->name_size = name.size;
     memcpy(getter->name, name.text, name.size);
+    getter->name[name.size] = '\0';
     status = hub_call_new(&app->party, caller_id, HUB_CALL_GETTER, &call);
     if (status != WIRE_OK) {
         free(getter);
@@ -30,6 +32,11 @@ static enum wire_status wait_for(struct hub_app *app, uint64_t caller_id, const 
     call->getter = getter;
     sb_list_append(&app->party.hub->getters, &call->served_link);
     return WIRE_OK;
+}
+
+static struct wire_str get_name(const struct hub_getter *getter)
+{
+    return (struct wire_str){ .text = getter->name, .size = getter->name_size };
 }
 
 static struct wire_writer open_body(struct hub *hub)
@@ -90,9 +97,13 @@ enum wire_status hub_get_service(struct hub_app *app, uint64_t caller_id, const 
 {
     struct hub *hub = app->party.hub;
     struct hub_service *service;
+    enum wire_status status;
     struct hub_peer *peer;
 
     if (wire_devid_is_equal(device, &hub->self)) {
+        status = hub_access_check_look_up(app, name);
+        if (status != WIRE_OK)
+            return status;
         service = hub_registry_find(hub, name);
         if (service)
             return answer_local(app, caller_id, service->node);
@@ -133,6 +144,18 @@ void hub_get_wake(struct hub *hub, const struct wire_devid *device, struct wire_
         status = hub_get_service(app, caller_id, device, name, true);
         if (status != WIRE_OK)
             hub_call_answer(&app->party, caller_id, status);
+    }
+}
+
+void hub_get_check_all(struct hub *hub)
+{
+    SB_LIST_FOREACH(waiting, &hub->getters) {
+        struct hub_call *call = SB_CONTAINER_OF(waiting, struct hub_call, served_link);
+        struct hub_getter *getter = call->getter;
+
+        if (wire_devid_is_equal(&getter->device, &hub->self) &&
+            hub_access_check_look_up(SB_CONTAINER_OF(call->caller, struct hub_app, party), get_name(getter)) != WIRE_OK)
+            hub_call_fail(call, WIRE_DENIED);
     }
 }
 

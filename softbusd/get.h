@@ -4,10 +4,13 @@
 
 #include "softbusd/tables.h"
 
-/* WIRE_OK: answered, asked, or waiting: the caller gets its reply by itself. Else what to answer: NO_SERVICE, NO_DEVICE,
+/* WIRE_OK: answered, asked, or waiting: the caller gets its reply by itself. Else what to answer: NO_SERVICE, DENIED, NO_DEVICE,
  * DEVICE_OFFLINE, and what hub_call_forward() refuses with. */
 enum wire_status hub_get_service(struct hub_app *app, uint64_t caller_id, const struct wire_devid *device,
                                  struct wire_str name, bool may_wait);
+
+/* The policy has changed: whoever waits for what it may not look up is told DENIED. */
+void hub_get_check_all(struct hub *hub);
 
 /* The device is trusted no more: whoever waits for a service of it is told NO_DEVICE. */
 void hub_get_forget_device(struct hub *hub, const struct wire_devid *device);

@@ -3,7 +3,9 @@
 
 #include "session/trust.h"
 #include "softbusd/call.h"
+#include "softbusd/node.h"
 #include "softbusd/peer.h"
+#include "softbusd/policy.h"
 #include "softbusd/registry.h"
 #include "softbusd/tables.h"
 
@@ -27,6 +29,7 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     hub->self = *self;
     hub->own = *own;
     wire_devid_format(self, hub->self_text);
+    hub_node_init_revoked(hub);
     snprintf(hub->name, sizeof(hub->name), "%s", name);
     sb_idtab_init(&hub->calls, &hub->random, HUB_CALLS_MAX);
     sb_list_init(&hub->apps);
@@ -63,6 +66,7 @@ struct hub *hub_free(struct hub *hub)
     sb_buf_deinit(&hub->head);
     sb_buf_deinit(&hub->body);
     sb_buf_deinit(&hub->reply);
+    hub_policy_free(hub->policy);
     free(hub);
     return NULL;
 }

@@ -19,12 +19,17 @@
 
 struct hub;
 struct hub_app;
+struct hub_policy;
 struct sb_log;
 struct sess_trust;
+
+#define HUB_GROUPS_MAX 64
 
 /* What the kernel said about an app when it connected. */
 struct hub_credentials {
     uint32_t pid, uid, gid;
+    uint32_t groups[HUB_GROUPS_MAX]; /* the supplementary ones; those beyond give no rights */
+    uint32_t n_groups;
     char label[WIRE_LABEL_MAX + 1];
 };
 
@@ -67,6 +72,9 @@ struct hub_ops {
     /* More lines for STATUS, called n = 0, 1, … until it returns false; text may stay NULL (the value counts). Both lent
      * until the next call. */
     bool (*status_get)(void *userdata, unsigned n, const char **ret_name, uint64_t *ret_value, const char **ret_text);
+
+    /* False: apps have caused enough lines in the log for now. *ret_n_before: how many were left out before this one. */
+    bool (*may_log)(void *userdata, unsigned *ret_n_before);
 };
 
 /* borrows log and trust for the hub's life; copies the rest. own: of the daemon, whose user may administer, as root may.
@@ -76,6 +84,9 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
             const struct hub_credentials *own, struct hub **ret_hub);
 struct hub *hub_free(struct hub *hub); /* all apps closed and sessions over before */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for what comes from now on */
+
+/* takes policy; NULL allows everything. What it takes away from apps ends at once: names, look-ups that wait, references. */
+void hub_set_policy(struct hub *hub, struct hub_policy *policy);
 
 /* An app connected. conn is what ops get; name is "" until HELLO. -ENOMEM */
 int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *credentials, struct hub_app **ret_app);

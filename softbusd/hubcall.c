@@ -2,6 +2,7 @@
 #include "softbusd/hubcall.h"
 
 #include "session/trust.h"
+#include "softbusd/access.h"
 #include "softbusd/call.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
@@ -94,6 +95,8 @@ static enum wire_status service_add(struct request *request)
         return WIRE_INVALID;
     if (wire_rules_check_name(name.text, name.size))
         return WIRE_NAME_INVALID;
+    if (hub_access_check_own(request->app, name) != WIRE_OK)
+        return WIRE_DENIED;
     return hub_registry_add(request->app, name, node, is_distributed);
 }
 
@@ -132,6 +135,8 @@ static void list_local_services(struct request *request)
         const struct hub_service *service = SB_CONTAINER_OF(entry, struct hub_service, entry);
         const struct hub_app *owner = service->node->owner;
 
+        if (!hub_access_may_look_up(request->app, hub_service_get_name(service)))
+            continue;
         wire_value_put_str(&request->reply, service->name, service->name_size);
         wire_value_put_bool(&request->reply, service->is_distributed);
         wire_value_put_str(&request->reply, owner->name, strlen(owner->name));
@@ -169,6 +174,8 @@ static void list_local_names(struct request *request)
     while ((entry = sb_map_next(&request->hub->services, entry))) {
         const struct hub_service *service = SB_CONTAINER_OF(entry, struct hub_service, entry);
 
+        if (!hub_access_may_look_up(request->app, hub_service_get_name(service)))
+            continue;
         wire_value_put_str(&request->reply, service->name, service->name_size);
         if (!add_entry(&list))
             return;

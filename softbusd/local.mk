@@ -5,6 +5,8 @@ bin_PROGRAMS += softbusd/softbusd
 softbusd_libhub_la_SOURCES = \
 	softbusd/accept_io.c \
 	softbusd/accept_io.h \
+	softbusd/access.c \
+	softbusd/access.h \
 	softbusd/app.c \
 	softbusd/app.h \
 	softbusd/apps_io.c \
@@ -22,10 +24,14 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/hub.h \
 	softbusd/hubcall.c \
 	softbusd/hubcall.h \
+	softbusd/ini.c \
+	softbusd/ini.h \
 	softbusd/listen.c \
 	softbusd/listen.h \
 	softbusd/loop.c \
 	softbusd/loop.h \
+	softbusd/names.c \
+	softbusd/names.h \
 	softbusd/node.c \
 	softbusd/node.h \
 	softbusd/notify.c \
@@ -41,6 +47,9 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/peermsg.c \
 	softbusd/peers_io.c \
 	softbusd/peers_io.h \
+	softbusd/policy.c \
+	softbusd/policy.h \
+	softbusd/policy_file.c \
 	softbusd/quota.c \
 	softbusd/quota.h \
 	softbusd/registry.c \

@@ -41,6 +41,23 @@ static struct sb_map *get_map(struct hub_node *node)
     return node->is_remote ? &node->home->imports : &node->owner->stubs;
 }
 
+static void node_init(struct hub_node *node, struct hub *hub, uint64_t id)
+{
+    node->hub = hub;
+    node->id = id;
+    sb_list_init(&node->refs);
+    sb_list_init(&node->exports);
+    sb_list_init(&node->services);
+    sb_list_init(&node->watches);
+}
+
+void hub_node_init_revoked(struct hub *hub)
+{
+    node_init(&hub->revoked, hub, 0);
+    hub->revoked.is_dead = true;
+    hub->revoked.n_pins = 1; /* it is a part of the hub, and never settled */
+}
+
 static int node_new(struct hub *hub, struct sb_map *map, uint64_t id, struct hub_node **ret_node)
 {
     struct hub_node *node = calloc(1, sizeof(*node));
@@ -48,12 +65,7 @@ static int node_new(struct hub *hub, struct sb_map *map, uint64_t id, struct hub
 
     if (!node)
         return -ENOMEM;
-    node->hub = hub;
-    node->id = id;
-    sb_list_init(&node->refs);
-    sb_list_init(&node->exports);
-    sb_list_init(&node->services);
-    sb_list_init(&node->watches);
+    node_init(node, hub, id);
     r = sb_map_add(map, &node->entry, &node->id, sizeof(node->id));
     if (r < 0) {
         free(node);
@@ -227,6 +239,27 @@ struct hub_ref *hub_ref_find(struct hub_app *app, uint64_t handle)
     return sb_idtab_find(&app->handles, handle);
 }
 
+/* The stream may end while others keep the node. */
+static void forget_stream(struct hub_node *node, const struct hub_app *app)
+{
+    if (node->call_stream == app->stream && !sb_list_is_empty(&node->refs))
+        node->call_stream = 0;
+}
+
+void hub_ref_revoke(struct hub_ref *ref, enum wire_death reason)
+{
+    struct hub_node *node = ref->node;
+
+    fire_link(ref, reason);
+    sb_map_remove(&ref->app->refs, &ref->entry);
+    sb_list_remove(&ref->node_link);
+    ref->node = &node->hub->revoked;
+    ref->is_revoked = true;
+    sb_list_append(&ref->node->refs, &ref->node_link);
+    forget_stream(node, ref->app);
+    hub_node_settle(node);
+}
+
 int hub_ref_release(struct hub_ref *ref, uint32_t count)
 {
     struct hub_node *node = ref->node;
@@ -241,11 +274,10 @@ int hub_ref_release(struct hub_ref *ref, uint32_t count)
         node->hub->n_links--;
     }
     sb_idtab_remove(&ref->app->handles, ref->handle);
-    sb_map_remove(&ref->app->refs, &ref->entry);
+    if (!ref->is_revoked)
+        sb_map_remove(&ref->app->refs, &ref->entry);
     sb_list_remove(&ref->node_link);
-    /* The stream may end while others keep the node. */
-    if (node->call_stream == ref->app->stream && !sb_list_is_empty(&node->refs))
-        node->call_stream = 0;
+    forget_stream(node, ref->app);
     free(ref);
     node->hub->n_refs--;
     hub_node_settle(node);

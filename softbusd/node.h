@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hub;
 struct hub_app;
 struct hub_export;
 struct hub_node;
@@ -37,6 +38,16 @@ struct hub_ref *hub_ref_find(struct hub_app *app, uint64_t handle);
 
 /* Gives arrivals back; at none left the reference goes, and perhaps its node. -EINVAL: more than there are. */
 int hub_ref_release(struct hub_ref *ref, uint32_t count);
+
+/*
+ * Takes one app's reference to a living node away: its link fires with that reason, its handle stays the app's to give back but stands
+ * for a dead object, and the node is settled. The same object may arrive at the app again, under a new handle. Calls that have
+ * left go on. Whoever keeps anything else for an app and a node together ends it here.
+ */
+void hub_ref_revoke(struct hub_ref *ref, enum wire_death reason);
+
+/* For hub_new(): the node of revoked references. */
+void hub_node_init_revoked(struct hub *hub);
 
 /* The same for a peer's hold on a node of ours. */
 int hub_export_arrive(struct hub_peer *peer, struct hub_node *node, struct hub_export **ret_export);

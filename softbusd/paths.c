@@ -138,6 +138,15 @@ int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_path
     return r;
 }
 
+int hub_paths_find_beside(const struct hub_paths *paths, const char *name, char path[HUB_PATHS_MAX], char *error_text,
+                          size_t error_size)
+{
+    const char *slash = strrchr(paths->config_file, '/');
+    int size = slash ? (int)(slash + 1 - paths->config_file) : 0;
+
+    return format_path(path, HUB_PATHS_MAX, error_text, error_size, "%.*s%s", size, paths->config_file, name);
+}
+
 /* The directories above a user's own, which need not be there yet on a fresh account. */
 static void make_parents(const char *path)
 {

@@ -23,6 +23,10 @@ struct hub_paths {
  * error_text says what is missing or too long. */
 int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_paths, char *error_text, size_t error_size);
 
+/* A file in the directory of the configuration file. -ENAMETOOLONG */
+int hub_paths_find_beside(const struct hub_paths *paths, const char *name, char path[HUB_PATHS_MAX], char *error_text,
+                          size_t error_size);
+
 /* Makes the state directory (mode 0700) when it is missing; one that others can write to is -EACCES. */
 int hub_paths_make_state(const struct hub_paths *paths, char *error_text, size_t error_size);
 

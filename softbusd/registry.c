@@ -1,6 +1,7 @@
 /* Services and watches; see registry.h. */
 #include "softbusd/registry.h"
 
+#include "softbusd/access.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/peer.h"
@@ -55,8 +56,8 @@ static struct wire_writer open_body(struct hub *hub)
     return writer;
 }
 
-static void tell_service_watchers(struct hub *hub, const struct wire_devid *device, struct wire_str name,
-                                  bool is_present)
+/* Writes the event to hub->body; false: no memory for it. */
+static bool put_service_event(struct hub *hub, const struct wire_devid *device, struct wire_str name, bool is_present)
 {
     struct wire_writer writer = open_body(hub);
     char device_text[WIRE_DEVID_TEXT_SIZE];
@@ -65,12 +66,27 @@ static void tell_service_watchers(struct hub *hub, const struct wire_devid *devi
     wire_value_put_str(&writer, device_text, strlen(device_text));
     wire_value_put_str(&writer, name.text, name.size);
     wire_value_put_bool(&writer, is_present);
-    if (writer.error < 0)
+    return writer.error == 0;
+}
+
+void hub_watch_tell(struct hub_watch *watch, struct wire_str name, bool is_present)
+{
+    if (put_service_event(watch->app->party.hub, &watch->device, name, is_present))
+        call_watcher(watch, WIRE_EVENT_SERVICE);
+}
+
+static void tell_service_watchers(struct hub *hub, const struct wire_devid *device, struct wire_str name,
+                                  bool is_present)
+{
+    bool is_own = wire_devid_is_equal(device, &hub->self);
+
+    if (!put_service_event(hub, device, name, is_present))
         return;
     SB_LIST_FOREACH(link, &hub->watches) {
         struct hub_watch *watch = SB_CONTAINER_OF(link, struct hub_watch, link);
 
-        if (watch->kind == HUB_WATCH_SERVICES && wire_devid_is_equal(&watch->device, device))
+        if (watch->kind == HUB_WATCH_SERVICES && wire_devid_is_equal(&watch->device, device) &&
+            (!is_own || hub_access_may_look_up(watch->app, name)))
             call_watcher(watch, WIRE_EVENT_SERVICE);
     }
 }
@@ -91,7 +107,7 @@ void hub_watch_device_changed(struct hub_peer *peer)
     }
 }
 
-static struct wire_str get_name(const struct hub_service *service)
+struct wire_str hub_service_get_name(const struct hub_service *service)
 {
     return (struct wire_str){ .text = service->name, .size = service->name_size };
 }
@@ -137,8 +153,8 @@ enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, str
     }
     sb_list_append(&node->services, &service->node_link);
     app->n_services++;
-    tell_all(hub, get_name(service), is_distributed, true);
-    hub_get_wake(hub, &hub->self, get_name(service));
+    tell_all(hub, hub_service_get_name(service), is_distributed, true);
+    hub_get_wake(hub, &hub->self, hub_service_get_name(service));
     return WIRE_OK;
 }
 
@@ -146,7 +162,7 @@ static void service_remove(struct hub *hub, struct hub_service *service)
 {
     sb_map_remove(&hub->services, &service->entry);
     sb_list_remove(&service->node_link);
-    tell_all(hub, get_name(service), service->is_distributed, false);
+    tell_all(hub, hub_service_get_name(service), service->is_distributed, false);
     free(service);
 }
 
@@ -154,22 +170,27 @@ enum wire_status hub_registry_remove(struct hub_app *app, struct wire_str name)
 {
     struct hub *hub = app->party.hub;
     struct hub_service *service = hub_registry_find(hub, name);
-    struct hub_node *node;
 
     if (!service)
         return WIRE_NO_SERVICE;
-    node = service->node;
-    if (node->owner != app)
+    if (service->node->owner != app)
         return WIRE_DENIED;
+    hub_registry_withdraw(service, WIRE_DEATH_WITHDRAWN);
+    return WIRE_OK;
+}
+
+void hub_registry_withdraw(struct hub_service *service, enum wire_death reason)
+{
+    struct hub_node *node = service->node;
+
     if (service->node_link.next == service->node_link.prev) {
         /* Its only name. The app did not withdraw the stub itself: it still counts its sendings. */
-        hub_send_release_to_app(app, &(struct wire_release){ .id = node->id, .count = node->n_sent });
-        hub_node_die(node, WIRE_DEATH_WITHDRAWN);
-        return WIRE_OK;
+        hub_send_release_to_app(node->owner, &(struct wire_release){ .id = node->id, .count = node->n_sent });
+        hub_node_die(node, reason);
+        return;
     }
-    app->n_services--;
-    service_remove(hub, service);
-    return WIRE_OK;
+    node->owner->n_services--;
+    service_remove(node->hub, service);
 }
 
 static void watch_free(struct hub_watch *watch)
@@ -251,7 +272,7 @@ void hub_registry_announce(struct hub_peer *peer)
         struct hub_service *service = SB_CONTAINER_OF(entry, struct hub_service, entry);
 
         if (service->is_distributed)
-            hub_send_service_to_peer(peer, &(struct wire_service){ .is_present = 1, .name = get_name(service) });
+            hub_send_service_to_peer(peer, &(struct wire_service){ .is_present = 1, .name = hub_service_get_name(service) });
     }
 }
 

@@ -12,6 +12,14 @@ enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, str
 /* The name goes; with its last one, so does the object (WITHDRAWN). NO_SERVICE, DENIED. */
 enum wire_status hub_registry_remove(struct hub_app *app, struct wire_str name);
 
+/* The same by the hub's own decision; an object that goes with its name dies of `reason`. Frees service. */
+void hub_registry_withdraw(struct hub_service *service, enum wire_death reason);
+
+struct wire_str hub_service_get_name(const struct hub_service *service);
+
+/* Tells one watcher of this device's services, who may have missed it before. */
+void hub_watch_tell(struct hub_watch *watch, struct wire_str name, bool is_present);
+
 /* The node died: its names vanish and watches that call it end. */
 void hub_registry_forget_node(struct hub_node *node);
 

@@ -99,6 +99,7 @@ struct hub_ref { /* node.c: an app holds a node */
     uint32_t n_arrivals;
     uint8_t hops;
     bool is_linked; /* to death */
+    bool is_revoked; /* the node is the hub's `revoked`, and refs does not have it; see hub_ref_revoke() */
 };
 
 struct hub_export { /* node.c: a peer holds a node of ours */
@@ -171,6 +172,8 @@ struct hub {
     char self_text[WIRE_DEVID_TEXT_SIZE];
     char name[WIRE_NAME_MAX + 1];
     struct hub_credentials own;
+    struct hub_policy *policy; /* NULL: everything is allowed */
+    struct hub_node revoked;   /* dead from the beginning: what the handles of revoked references stand for */
     struct sb_random random;
     struct sb_idtab calls;  /* struct hub_call */
     struct sb_list apps;

@@ -167,7 +167,8 @@ enum softbus_death {
     SOFTBUS_DEATH_WITHDRAWN = 2,      /**< softbus_stub_withdraw(), or softbus_service_remove() of its last name */
     SOFTBUS_DEATH_DEVICE_LOST = 3,    /**< its device said goodbye, or was not heard of until the grace was over */
     SOFTBUS_DEATH_TRUST_REVOKED = 4,  /**< trust between the two devices was removed, on either side */
-    SOFTBUS_DEATH_ACCESS_REVOKED = 5, /**< reserved for the policy, which does not exist yet: never reported */
+    SOFTBUS_DEATH_ACCESS_REVOKED = 5, /**< the policy of its device was changed: you may not look the service up any more, or
+                                        * its process may not own its last name any more */
 };
 
 /** Runs once. The object is lent. */

@@ -32,7 +32,8 @@ enum softbus_service_flags {
     SOFTBUS_SERVICE_DISTRIBUTED = 1, /**< other devices see it too */
 };
 
-/** Registers a stub of this process. Errors: NAME_INVALID, NAME_TAKEN, INVALID (a proxy). @since 0.1 */
+/** Registers a stub of this process. Errors: NAME_INVALID, NAME_TAKEN, INVALID (a proxy), DENIED (the policy, softbusd.policy(5),
+ * does not let you own that name). @since 0.1 */
 int softbus_service_add(struct softbus *bus, const char *name, struct softbus_object *stub, unsigned flags);
 
 /** Removes a name that this process registered. With its last name the object is withdrawn: links to its death fire with
@@ -41,7 +42,8 @@ int softbus_service_remove(struct softbus *bus, const char *name);
 
 /** Looks a service up, waiting up to wait_ms for it (and for its device) to appear; 0: only what is there now.
  * @param[out] ret_object gives a proxy, or the own stub. Errors: NO_SERVICE, NO_DEVICE, BAD_DEVICE_ID, DEVICE_OFFLINE,
- * DEVICE_LOST, NAME_INVALID. @since 0.1 */
+ * DEVICE_LOST, NAME_INVALID, DENIED (the policy does not let you look up that name; whether there is such a service is not told).
+ * @since 0.1 */
 int softbus_service_get(struct softbus *bus, const char *device, const char *name, uint32_t wait_ms,
                         struct softbus_object **ret_object);
 
@@ -52,7 +54,8 @@ struct softbus_service_info {
     uint32_t pid;    /**< 0 for another device's services */
 };
 
-/** @param[out] ret_services gives an array of *ret_n, to be freed as one block with free().
+/** Services of this device that you may not look up are not in the list.
+ * @param[out] ret_services gives an array of *ret_n, to be freed as one block with free().
  * Errors: NO_DEVICE, BAD_DEVICE_ID, DEVICE_OFFLINE. @since 0.1 */
 int softbus_service_list(struct softbus *bus, const char *device, struct softbus_service_info **ret_services,
                          size_t *ret_n);
@@ -62,7 +65,9 @@ typedef void (*softbus_service_fn)(void *userdata, const char *device, const cha
 
 struct softbus_watch;
 
-/** fn runs once for each service there now, then for each that appears or vanishes; never inside this call. device may be one that is not
+/** fn runs once for each service there now, then for each that appears or vanishes; never inside this call. A service that is replaced
+ * vanishes and appears. Services of this device that you may not look up are not told of; one that a change of the policy shows or
+ * hides appears or vanishes. device may be one that is not
  * here yet. @param[out] ret_watch lends until softbus_unwatch() or close. Errors: NO_DEVICE, BAD_DEVICE_ID. @since 0.1 */
 int softbus_service_watch(struct softbus *bus, const char *device, softbus_service_fn fn, void *userdata,
                           struct softbus_watch **ret_watch);

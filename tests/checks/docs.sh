@@ -9,7 +9,7 @@ result "functions named in docs/ are defined" "$(grep -ohE '`[a-z_0-9]+\(\)`' "$
     (cd "$src" && grep -rqE "^[a-z].*\b$name\(" --include='*.c' base wire discovery session softbusd libsoftbus) || echo "$name"
 done)"
 
-for page in softbusctl.1 libsoftbus.3 softbusd.conf.5 softbusd.8; do
+for page in softbusctl.1 libsoftbus.3 softbusd.conf.5 softbusd.policy.5 softbusd.8; do
     if [ ! -e "$src/man/$page" ]; then
         result "$page" "missing"
     elif command -v mandoc >/dev/null; then

@@ -131,6 +131,13 @@ static bool status_get(void *userdata, unsigned n, const char **ret_name, uint64
     return n < 2;
 }
 
+static bool may_log(void *userdata, unsigned *ret_n_before)
+{
+    (void)userdata;
+    *ret_n_before = 0;
+    return true;
+}
+
 static void sink(void *userdata, enum sb_log_level level, const char *line)
 {
     (void)userdata;
@@ -145,6 +152,7 @@ void fuzz_world_init(struct fuzz_world *world)
         .userdata = world, .app_send = app_send, .app_get_queued = app_get_queued, .app_kill = app_kill,
         .app_resume = app_resume, .peer_send = peer_send, .peer_unblock = ignore_stream, .peer_end_stream = ignore_stream,
         .peer_get_stats = peer_get_stats, .trust_save = trust_save, .trust_apply = trust_apply, .status_get = status_get,
+        .may_log = may_log,
     };
     const struct hub_credentials own = { .pid = 1 };
     const struct hub_limits limits = { .n_objects_max = 6, .n_references_max = 6, .n_calls_max = 6, .n_services_max = 3,

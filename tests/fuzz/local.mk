@@ -13,6 +13,7 @@ fuzz_tests += \
 	tests/fuzz/fuzz_msg \
 	tests/fuzz/fuzz_mux \
 	tests/fuzz/fuzz_parcel \
+	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_trust \
 	tests/fuzz/fuzz_txt \
 	tests/fuzz/fuzz_value
@@ -51,6 +52,10 @@ tests_fuzz_fuzz_trust_LDADD = $(SESSION_LIBS)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c $(fuzz_main)
 tests_fuzz_fuzz_config_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_config_LDADD = $(HUB_LIBS)
+
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
+tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_policy_LDADD = $(HUB_LIBS)
 
 tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c $(fuzz_main)
 tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)

@@ -99,6 +99,11 @@ void lab_device_stop(struct lab_device *device); /* SIGTERM; exit status 0, no p
 void lab_device_kill(struct lab_device *device); /* SIGKILL */
 void lab_device_signal(struct lab_device *device, int signal);
 void lab_device_set_config(struct lab_device *device, const char *text);
+/* A file beside the configuration file; NULL removes it. */
+void lab_device_set_file(struct lab_device *device, const char *name, const char *text);
+const char *lab_device_get_dir(const struct lab_device *device);
+/* SIGHUP, and waits until the daemon has read everything again. */
+void lab_device_reload(struct lab_device *device);
 bool lab_device_is_running(const struct lab_device *device);
 
 void lab_device_set_cable(struct lab_device *device, bool is_plugged); /* the device's own end */

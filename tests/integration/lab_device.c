@@ -171,6 +171,28 @@ void lab_device_set_config(struct lab_device *device, const char *text)
     lab_write_file(device->lab, device->config, text);
 }
 
+void lab_device_set_file(struct lab_device *device, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/%s", device->dir, name);
+    if (text != NULL)
+        lab_write_file(device->lab, path, text);
+    else if (unlink(path) < 0)
+        lab_fail(device->lab, __FILE__, __LINE__, "%s: %s", path, strerror(errno));
+}
+
+const char *lab_device_get_dir(const struct lab_device *device)
+{
+    return device->dir;
+}
+
+void lab_device_reload(struct lab_device *device)
+{
+    unsigned n = lab_device_count_log(device, "trusted devices reloaded"); /* the last step */
+    kill(device->pid, SIGHUP);
+    LAB_UNTIL(device->lab, lab_device_count_log(device, "trusted devices reloaded") > n);
+}
+
 static const char *lab_find_program(const char *variable, const char *built, char *buffer, size_t size)
 {
     const char *path = getenv(variable), *build_dir = getenv("SOFTBUS_BUILDDIR");

@@ -6,6 +6,7 @@ integration_tests += \
 	tests/integration/test_links \
 	tests/integration/test_local \
 	tests/integration/test_loops \
+	tests/integration/test_policy \
 	tests/integration/test_refs \
 	tests/integration/test_registry \
 	tests/integration/test_remote \
@@ -23,7 +24,9 @@ tests_integration_liblab_la_SOURCES = \
 	tests/integration/lab_device.c \
 	tests/integration/lab_impl.h \
 	tests/integration/raw.c \
-	tests/integration/raw.h
+	tests/integration/raw.h \
+	tests/integration/someone.c \
+	tests/integration/someone.h
 
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
@@ -33,6 +36,7 @@ tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
 tests_integration_test_loops_LDADD = $(LAB_LIBS)
+tests_integration_test_policy_LDADD = $(LAB_LIBS)
 tests_integration_test_refs_LDADD = $(LAB_LIBS)
 tests_integration_test_registry_LDADD = $(LAB_LIBS)
 tests_integration_test_remote_LDADD = $(LAB_LIBS)

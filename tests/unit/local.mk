@@ -29,6 +29,7 @@ unit_tests += \
 	tests/unit/test_softbusctl_target \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
+	tests/unit/test_softbusd_access \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
@@ -38,6 +39,7 @@ unit_tests += \
 	tests/unit/test_softbusd_options \
 	tests/unit/test_softbusd_peer \
 	tests/unit/test_softbusd_peers_io \
+	tests/unit/test_softbusd_policy \
 	tests/unit/test_softbusd_quota \
 	tests/unit/test_softbusd_random \
 	tests/unit/test_softbusd_registry \
@@ -79,6 +81,9 @@ tests_unit_test_softbusctl_text_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_softbusctl_value_SOURCES = tests/unit/test_softbusctl_value.c
 tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_softbusd_access_SOURCES = tests/unit/test_softbusd_access.c $(hub_world)
+tests_unit_test_softbusd_access_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
 tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
@@ -93,6 +98,9 @@ tests_unit_test_softbusd_peer_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_peers_io_SOURCES = tests/unit/test_softbusd_peers_io.c
 tests_unit_test_softbusd_peers_io_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_policy_SOURCES = tests/unit/test_softbusd_policy.c
+tests_unit_test_softbusd_policy_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_quota_SOURCES = tests/unit/test_softbusd_quota.c
 tests_unit_test_softbusd_quota_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
