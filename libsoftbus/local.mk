@@ -5,6 +5,7 @@ lib_LTLIBRARIES += libsoftbus/libsoftbus.la
 
 softbusincludedir = $(includedir)/softbus
 softbusinclude_HEADERS = \
+	include/softbus/ashmem.h \
 	include/softbus/bus.h \
 	include/softbus/device.h \
 	include/softbus/error.h \
@@ -13,6 +14,8 @@ softbusinclude_HEADERS = \
 	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES = \
+	libsoftbus/ashmem.c \
+	libsoftbus/ashmem.h \
 	libsoftbus/bus.c \
 	libsoftbus/bus.h \
 	libsoftbus/call.c \

@@ -16,7 +16,7 @@
 
 _Static_assert(SOFTBUS_PARCEL_DEFAULT_CAPACITY == WIRE_LOCAL_MAX, "rule 1");
 _Static_assert(SOFTBUS_PARCEL_MAX_CAPACITY == WIRE_REMOTE_MAX, "rule 1");
-_Static_assert(SOFTBUS_PARCEL_MAX_OBJECTS == WIRE_OBJECTS_MAX, "one table");
+_Static_assert(SOFTBUS_PARCEL_MAX_OBJECTS == WIRE_OBJECTS_MAX && SOFTBUS_PARCEL_MAX_FDS == WIRE_FDS_MAX, "one table of each");
 _Static_assert((int)SOFTBUS_TYPE_ASHMEM == (int)WIRE_TAG_MAX && (int)SOFTBUS_TYPE_ARRAY == (int)WIRE_TAG_ARRAY, "one numbering");
 
 int softbus_parcel_new(size_t capacity, struct softbus_parcel **ret_parcel)

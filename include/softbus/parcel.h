@@ -31,6 +31,7 @@
 extern "C" {
 #endif
 
+struct softbus_ashmem;
 struct softbus_object;
 struct softbus_parcel;
 
@@ -156,6 +157,8 @@ int softbus_parcel_write_object_array(struct softbus_parcel *parcel, struct soft
  * another one, the parcel is refused with DESCRIPTOR.
  * Also LIMIT: SOFTBUS_PARCEL_MAX_FDS, or the process may open no more; INVALID: fd is not open. @since 0.2 */
 int softbus_parcel_write_fd(struct softbus_parcel *parcel, int fd);
+/** Shared memory (softbus/ashmem.h) with its name, size and protection; the handle stays the caller's. As write_fd otherwise. @since 0.2 */
+int softbus_parcel_write_ashmem(struct softbus_parcel *parcel, const struct softbus_ashmem *ashmem);
 
 /** Stands for a value of any type that is not there; see read_null. @since 0.2 */
 int softbus_parcel_write_null(struct softbus_parcel *parcel);
@@ -228,6 +231,9 @@ int softbus_parcel_read_object_array(struct softbus_parcel *parcel, struct softb
 /** gives a descriptor of the caller's own, close-on-exec, each time; the parcel keeps its. Also LIMIT (the process may open no
  * more), NO_MEMORY. @since 0.2 */
 int softbus_parcel_read_fd(struct softbus_parcel *parcel, int *ret_fd);
+/** gives a handle, each time another. Nothing is mapped yet, but it can be safely: also SEALS (it is not shared memory, or its maker could
+ * still change its size, or has another than said), LIMIT, NO_MEMORY. Its protection is the sender's, or less. @since 0.2 */
+int softbus_parcel_read_ashmem(struct softbus_parcel *parcel, struct softbus_ashmem **ret_ashmem);
 
 /** 0 when the next value is a null, which is read then; else PARCEL_TYPE, and the value can be read as what it is. Reading a null
  * as another type is PARCEL_TYPE. @since 0.2 */

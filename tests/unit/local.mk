@@ -12,6 +12,7 @@ unit_tests += \
 	tests/unit/test_discovery_report \
 	tests/unit/test_discovery_table \
 	tests/unit/test_discovery_txt \
+	tests/unit/test_libsoftbus_ashmem \
 	tests/unit/test_libsoftbus_call \
 	tests/unit/test_libsoftbus_object \
 	tests/unit/test_libsoftbus_parcel \
@@ -158,6 +159,9 @@ tests_unit_test_base_buf_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_base_tables_SOURCES = tests/unit/test_base_tables.c
 tests_unit_test_base_tables_LDADD = $(BASE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_ashmem_SOURCES = tests/unit/test_libsoftbus_ashmem.c
+tests_unit_test_libsoftbus_ashmem_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_libsoftbus_call_SOURCES = tests/unit/test_libsoftbus_call.c tests/unit/hub_end.c tests/unit/hub_end.h
 tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
