@@ -1,133 +1,35 @@
+/*
+ * The request is made once for a size and sent again with each call, as a stub's answer is made with each: what is measured is one
+ * copy in and one out, as the raw transports have, and what the bus does.
+ */
 #include "bench/bus.h"
 
-#include "softbus/device.h"
+#include "bench/raw.h"
+
+#include "softbus/bus.h"
 #include "softbus/error.h"
+#include "softbus/object.h"
+#include "softbus/parcel.h"
 #include "softbus/registry.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define BENCH_ECHO 1
-#define BENCH_WAIT_MS 20000
-#define BENCH_SIZE_MAX 204800
+#define BENCH_INTERFACE "org.softbus.bench.Echo"
+#define BENCH_SERVICE "bench.echo"
+/* An object of worker 1, which worker 0 passes on. */
+#define BENCH_OTHER "bench.other"
 
-static int bench_complain(const char *what, int error)
-{
-    fprintf(stderr, "bench: %s: %s\n", what, softbus_strerror(error));
-    return -1;
-}
-
-/* --- daemons --- */
-
-static void bench_daemon_exec(const char *dir, const char *name, int port)
-{
-    const char *daemon = getenv("SOFTBUSD"), *build = getenv("SOFTBUS_BUILDDIR");
-    char program[512], state[128], run[128], config[128], log[128], port_text[16];
-    snprintf(program, sizeof(program), "%s/softbusd/softbusd", build != NULL ? build : ".");
-    snprintf(state, sizeof(state), "%s/state", dir);
-    snprintf(run, sizeof(run), "%s/run", dir);
-    snprintf(config, sizeof(config), "%s/conf", dir);
-    snprintf(log, sizeof(log), "%s/log", dir);
-    snprintf(port_text, sizeof(port_text), "%d", port);
-    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    dup2(fd, STDOUT_FILENO);
-    dup2(fd, STDERR_FILENO);
-    execl(daemon != NULL ? daemon : program, "softbusd", "--state-dir", state, "--run-dir", run, "--config", config,
-          "--port", port_text, "--name", name, (char *)NULL);
-    _exit(127);
-}
-
-static int bench_daemon_write_config(const char *path, int peer_port)
-{
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
-        return -1;
-    fprintf(file, "[device]\nallow_loopback = yes\n[discovery]\nmdns = no\n");
-    if (peer_port != 0)
-        fprintf(file, "peer = 127.0.0.1:%d\n", peer_port);
-    return fclose(file);
-}
-
-static int bench_notify_open(const char *path)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (strlen(path) >= sizeof(address.sun_path))
-        return -1;
-    strcpy(address.sun_path, path);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static int bench_notify_wait(int fd)
-{
-    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-    char text[256];
-    while (poll(&poll_fd, 1, BENCH_WAIT_MS) > 0) {
-        ssize_t size = recv(fd, text, sizeof(text) - 1, 0);
-        text[size > 0 ? size : 0] = '\0';
-        if (strstr(text, "READY=1") != NULL)
-            return 0;
-    }
-    return -1;
-}
-
-int bench_daemon_start(struct bench_world *world, const char *name, int port, int peer_port,
-                       struct bench_daemon *ret_daemon)
-{
-    char dir[96], path[128];
-    snprintf(dir, sizeof(dir), "%s/%s", world->dir, name);
-    mkdir(dir, 0755);
-    snprintf(path, sizeof(path), "%s/state", dir);
-    mkdir(path, 0700);
-    snprintf(path, sizeof(path), "%s/run", dir);
-    mkdir(path, 0755);
-    snprintf(path, sizeof(path), "%s/conf", dir);
-    if (bench_daemon_write_config(path, peer_port) < 0)
-        return -1;
-    snprintf(path, sizeof(path), "%s/notify", dir);
-    int notify_fd = bench_notify_open(path);
-    setenv("NOTIFY_SOCKET", path, 1);
-    *ret_daemon = (struct bench_daemon){ .port = port };
-    snprintf(ret_daemon->socket, sizeof(ret_daemon->socket), "%s/run/softbusd.sock", dir);
-    ret_daemon->pid = bench_world_fork(world);
-    if (ret_daemon->pid == 0)
-        bench_daemon_exec(dir, name, port);
-    int r = bench_notify_wait(notify_fd);
-    close(notify_fd);
-    if (r < 0)
-        fprintf(stderr, "bench: softbusd was not ready in time; is it in SOFTBUS_BUILDDIR, which bench/run sets?\n");
-    return r;
-}
-
-int bench_daemon_introduce(const struct bench_daemon *a, const struct bench_daemon *b)
-{
-    struct softbus *bus_a = NULL, *bus_b = NULL;
-    int r = softbus_open(a->socket, "bench", &bus_a);
-    if (r == 0)
-        r = softbus_open(b->socket, "bench", &bus_b);
-    if (r == 0)
-        r = softbus_trust_add(bus_a, softbus_get_device(bus_b), "b");
-    if (r == 0)
-        r = softbus_trust_add(bus_b, softbus_get_device(bus_a), "a");
-    softbus_close(bus_a);
-    softbus_close(bus_b);
-    return r == 0 ? 0 : bench_complain("trust", r);
-}
+#define BENCH_PORT_A 47001
+#define BENCH_PORT_B 47002
 
 /* --- the echo object --- */
 
+/* Bytes go back; an object that came with them is dropped. */
 static int bench_echo_handle(void *userdata, struct softbus_transaction *transaction, uint32_t code,
                              struct softbus_parcel *request, struct softbus_parcel *reply)
 {
@@ -135,91 +37,247 @@ static int bench_echo_handle(void *userdata, struct softbus_transaction *transac
     (void)transaction;
     const void *data;
     size_t size;
+    struct softbus_object *object = NULL;
     if (code != BENCH_ECHO)
         return SOFTBUS_ERR_UNKNOWN_CODE;
     int r = softbus_parcel_read_bytes(request, &data, &size);
-    return r < 0 ? r : softbus_parcel_write_bytes(reply, data, size);
+    if (r == 0)
+        r = softbus_parcel_write_bytes(reply, data, size);
+    if (r == 0 && softbus_parcel_get_left(request) > 0)
+        r = softbus_parcel_read_object(request, &object);
+    softbus_object_unref(object);
+    return r;
 }
 
-static int bench_echo_run(const char *socket, const char *service, int ready_fd)
+static int bench_echo_offer(struct softbus *bus, const char *service)
 {
-    struct softbus *bus;
     struct softbus_object *stub;
-    int r = softbus_open(socket, "bench-echo", &bus);
-    if (r == 0)
-        r = softbus_stub_new(bus, "org.softbus.bench.Echo", bench_echo_handle, NULL, &stub);
+    int r = softbus_stub_new(bus, BENCH_INTERFACE, bench_echo_handle, NULL, &stub);
     if (r == 0)
         r = softbus_service_add(bus, service, stub, SOFTBUS_SERVICE_DISTRIBUTED);
+    return r < 0 ? bench_complain(service, r) : 0;
+}
+
+static int bench_echo_run(const char *socket, int ready_fd)
+{
+    struct softbus *bus;
+    int r = softbus_open(socket, "bench-echo", &bus);
     if (r < 0)
         bench_complain("echo", r);
-    else if (write(ready_fd, "", 1) == 1)
+    else if (bench_echo_offer(bus, BENCH_SERVICE) == 0 && write(ready_fd, "", 1) == 1)
         r = softbus_run(bus);
     return r < 0 ? 1 : 0;
 }
 
-pid_t bench_echo_start(struct bench_world *world, const struct bench_daemon *daemon, const char *service)
+static int bench_echo_start(struct bench_transport *transport, struct bench_world *world, const struct bench_daemon *daemon)
 {
-    int ready[2];
+    int ready_fds[2];
     char byte;
-    if (pipe2(ready, O_CLOEXEC) < 0)
+    if (pipe2(ready_fds, O_CLOEXEC) < 0)
         return -1;
-    pid_t pid = bench_world_fork(world);
-    if (pid == 0)
-        _exit(bench_echo_run(daemon->socket, service, ready[1]));
-    close(ready[1]);
-    if (pid > 0 && bench_read_all(ready[0], &byte, 1) < 0)
-        pid = -1;
-    close(ready[0]);
-    return pid;
-}
-
-/* --- the caller --- */
-
-int bench_bus_open(struct bench_bus *bench, const struct bench_daemon *client, const struct bench_daemon *server,
-                   const char *service)
-{
-    *bench = (struct bench_bus){ .data = calloc(1, BENCH_SIZE_MAX) };
-    char device[SOFTBUS_DEVICE_ID_SIZE] = "";
-    struct softbus *other = NULL;
-    int r = bench->data != NULL ? 0 : SOFTBUS_ERR_NO_MEMORY;
-    if (r == 0 && server != client && (r = softbus_open(server->socket, "bench", &other)) == 0) {
-        snprintf(device, sizeof(device), "%s", softbus_get_device(other));
-        softbus_close(other);
+    pid_t pid = bench_world_fork(world, BENCH_SERVER);
+    if (pid == 0) {
+        close(ready_fds[0]);
+        _exit(bench_echo_run(daemon->socket, ready_fds[1]));
     }
+    close(ready_fds[1]);
+    int r = bench_transport_take(transport, pid);
     if (r == 0)
-        r = softbus_open(client->socket, "bench", &bench->bus);
-    if (r == 0)
-        r = softbus_service_get(bench->bus, device[0] != '\0' ? device : NULL, service, BENCH_WAIT_MS, &bench->echo);
-    if (r == 0)
-        r = softbus_parcel_new(0, &bench->request);
-    if (r == 0)
-        r = softbus_parcel_new(0, &bench->reply);
-    return r == 0 ? 0 : bench_complain(service, r);
+        r = bench_read_all(ready_fds[0], &byte, 1);
+    close(ready_fds[0]);
+    return r;
 }
 
-void bench_bus_close(struct bench_bus *bench)
+int bench_bus_start_local(struct bench_transport *transport, struct bench_bus_setup *setup, struct bench_world *world,
+                          const char *name, const char *config)
 {
-    softbus_parcel_free(bench->request);
-    softbus_parcel_free(bench->reply);
-    softbus_object_unref(bench->echo);
-    softbus_close(bench->bus);
-    free(bench->data);
+    const struct bench_daemon_options options = { .name = name, .config = config };
+    if (bench_daemon_start(world, &options, &setup->client) < 0)
+        return -1;
+    setup->server = setup->client;
+    bench_transport_take(transport, setup->client.pid);
+    return bench_echo_start(transport, world, &setup->server);
 }
 
-int bench_bus_call(void *userdata, size_t size)
+int bench_bus_start_remote(struct bench_transport *transport, struct bench_bus_setup *setup, struct bench_world *world)
 {
-    struct bench_bus *bench = userdata;
+    const struct bench_daemon_options a = { .name = "a", .port = BENCH_PORT_A, .peer_port = BENCH_PORT_B };
+    const struct bench_daemon_options b = { .name = "b", .port = BENCH_PORT_B };
+    if (bench_daemon_start(world, &a, &setup->client) < 0 || bench_daemon_start(world, &b, &setup->server) < 0 ||
+        bench_daemon_introduce(&setup->client, &setup->server) < 0)
+        return -1;
+    bench_transport_take(transport, setup->client.pid);
+    bench_transport_take(transport, setup->server.pid);
+    return bench_echo_start(transport, world, &setup->server);
+}
+
+/* --- a client --- */
+
+struct bench_bus_client {
+    struct softbus *bus;
+    struct softbus_object *echo, *stub, *other; /* other: NULL but in worker 0 of a local transport */
+    struct softbus_parcel *request, *reply;
+    uint8_t data[BENCH_SIZE_MAX];
+};
+
+static int bench_bus_find_objects(struct bench_bus_client *client, const struct bench_bus_setup *setup, unsigned worker)
+{
+    bool is_local = setup->client.pid == setup->server.pid;
+    int r = softbus_service_get(client->bus, is_local ? NULL : setup->server.device, BENCH_SERVICE, BENCH_WAIT_MS,
+                                &client->echo);
+    if (r == 0)
+        r = softbus_stub_new(client->bus, BENCH_INTERFACE, bench_echo_handle, NULL, &client->stub);
+    if (r == 0 && is_local && worker == 1)
+        return bench_echo_offer(client->bus, BENCH_OTHER);
+    if (r == 0 && is_local && worker == 0)
+        r = softbus_service_get(client->bus, NULL, BENCH_OTHER, BENCH_WAIT_MS, &client->other);
+    return r < 0 ? bench_complain("objects", r) : 0;
+}
+
+static int bench_bus_connect(void *userdata, unsigned worker, void **ret_client)
+{
+    const struct bench_bus_setup *setup = userdata;
+    struct bench_bus_client *client = calloc(1, sizeof(*client));
+    int r = client != NULL ? softbus_open(setup->client.socket, "bench", &client->bus) : SOFTBUS_ERR_NO_MEMORY;
+    if (r == 0)
+        r = softbus_parcel_new(0, &client->request);
+    if (r == 0)
+        r = softbus_parcel_new(0, &client->reply);
+    if (r < 0)
+        return bench_complain(setup->client.socket, r);
+    *ret_client = client;
+    return bench_bus_find_objects(client, setup, worker);
+}
+
+static int bench_bus_write_object(struct bench_bus_client *client, enum bench_mode mode)
+{
+    struct softbus_object *stub;
+    if (mode == BENCH_OBJECT_STUB)
+        return softbus_parcel_write_object(client->request, client->stub);
+    if (mode == BENCH_OBJECT_PROXY)
+        return softbus_parcel_write_object(client->request, client->other);
+    if (mode != BENCH_OBJECT_NEW)
+        return 0;
+    int r = softbus_stub_new(client->bus, BENCH_INTERFACE, bench_echo_handle, NULL, &stub);
+    if (r == 0) {
+        r = softbus_parcel_write_object(client->request, stub);
+        softbus_object_unref(stub);
+    }
+    return r;
+}
+
+static int bench_bus_write_request(struct bench_bus_client *client, const struct bench_job *job)
+{
+    softbus_parcel_clear(client->request);
+    int r = softbus_parcel_write_bytes(client->request, client->data, job->size);
+    return r == 0 ? bench_bus_write_object(client, job->mode) : r;
+}
+
+static int bench_bus_exchange(struct bench_bus_client *client, const uint8_t **ret_data, size_t *ret_size)
+{
     const void *data;
-    size_t back = 0;
-    if (bench->size != size) {
-        softbus_parcel_clear(bench->request);
-        softbus_parcel_write_bytes(bench->request, bench->data, size);
-        bench->size = size;
-    }
-    int r = softbus_call(bench->echo, BENCH_ECHO, bench->request, bench->reply, 0);
+    int r = softbus_call(client->echo, BENCH_ECHO, client->request, client->reply, 0);
     if (r == 0)
-        r = softbus_parcel_read_bytes(bench->reply, &data, &back);
-    if (r == 0 && back != size)
-        r = SOFTBUS_ERR_PROTOCOL;
-    return r == 0 ? 0 : bench_complain("call", r);
+        r = softbus_parcel_read_bytes(client->reply, &data, ret_size);
+    if (r < 0)
+        return bench_complain("call", r);
+    *ret_data = data;
+    return 0;
 }
+
+static int bench_bus_prepare(void *userdata, const struct bench_job *job)
+{
+    struct bench_bus_client *client = userdata;
+    const uint8_t *data;
+    size_t size;
+    bench_payload_fill(client->data, job->size, job->seed);
+    int r = bench_bus_write_request(client, job);
+    if (r < 0)
+        return bench_complain("request", r);
+    r = bench_bus_exchange(client, &data, &size);
+    return r == 0 ? bench_payload_check(data, size, job) : r;
+}
+
+static int bench_bus_call(void *userdata, const struct bench_job *job)
+{
+    struct bench_bus_client *client = userdata;
+    const uint8_t *data;
+    size_t size;
+    int r = job->mode == BENCH_OBJECT_NEW ? bench_bus_write_request(client, job) : 0;
+    if (r < 0)
+        return bench_complain("request", r);
+    r = bench_bus_exchange(client, &data, &size);
+    return r == 0 ? bench_payload_check_ends(data, size, job) : r;
+}
+
+/* --- many calls on their way --- */
+
+struct bench_bus_pipe {
+    struct bench_bus_client *client;
+    const struct bench_job *job;
+    unsigned n_under_way;
+    bool has_failed;
+    struct bench_bus_slot {
+        struct bench_bus_pipe *pipe;
+        uint64_t begun_ns;
+    } slots[BENCH_IN_FLIGHT];
+};
+
+static void bench_bus_done(void *userdata, int error, struct softbus_parcel *reply);
+
+static void bench_bus_begin(struct bench_bus_slot *slot, uint64_t now_ns)
+{
+    struct bench_bus_pipe *pipe = slot->pipe;
+    slot->begun_ns = now_ns;
+    int r = softbus_call_async(pipe->client->echo, BENCH_ECHO, pipe->client->request, 0, bench_bus_done, slot, NULL);
+    if (r == 0)
+        pipe->n_under_way++;
+    else {
+        pipe->has_failed = true;
+        bench_complain("call", r);
+    }
+}
+
+static int bench_bus_check(const struct bench_job *job, int error, struct softbus_parcel *reply)
+{
+    const void *data;
+    size_t size;
+    int r = error == 0 ? softbus_parcel_read_bytes(reply, &data, &size) : error;
+    return r == 0 ? bench_payload_check_ends(data, size, job) : bench_complain("call", r);
+}
+
+/* An answer makes room for the next call. */
+static void bench_bus_done(void *userdata, int error, struct softbus_parcel *reply)
+{
+    struct bench_bus_slot *slot = userdata;
+    struct bench_bus_pipe *pipe = slot->pipe;
+    uint64_t now_ns = bench_now_ns();
+    pipe->n_under_way--;
+    bench_hist_add(pipe->job->hist, now_ns - slot->begun_ns);
+    if (bench_bus_check(pipe->job, error, reply) < 0)
+        pipe->has_failed = true;
+    if (now_ns < pipe->job->end_ns && !pipe->has_failed)
+        bench_bus_begin(slot, now_ns);
+    if (pipe->n_under_way == 0)
+        softbus_stop(pipe->client->bus);
+}
+
+static int bench_bus_pipe_run(void *userdata, const struct bench_job *job)
+{
+    struct bench_bus_pipe pipe = { .client = userdata, .job = job };
+    for (size_t i = 0; i < BENCH_IN_FLIGHT; i++) {
+        pipe.slots[i].pipe = &pipe;
+        bench_bus_begin(&pipe.slots[i], bench_now_ns());
+    }
+    int r = pipe.n_under_way > 0 ? softbus_run(pipe.client->bus) : 0;
+    if (r < 0)
+        return bench_complain("run", r);
+    return pipe.has_failed ? -1 : 0;
+}
+
+const struct bench_transport_ops bench_bus_ops = {
+    .connect = bench_bus_connect,
+    .prepare = bench_bus_prepare,
+    .call = bench_bus_call,
+    .pipe = bench_bus_pipe_run,
+};

@@ -1,41 +1,21 @@
-/* The subject: calls of an echo object through one softbusd, or through two. */
+/* The subject: calls of an echo object through softbus. */
 #ifndef BENCH_BUS_H
 #define BENCH_BUS_H
 
-#include "bench/measure.h"
-#include "bench/world.h"
+#include "bench/daemon.h"
+#include "bench/transport.h"
 
-#include "softbus/bus.h"
-#include "softbus/object.h"
-#include "softbus/parcel.h"
-
-struct bench_daemon {
-    char socket[128];
-    pid_t pid;
-    int port;
+/* Who calls whom. */
+struct bench_bus_setup {
+    struct bench_daemon client, server; /* the daemons of the two; the same one twice for a local call */
 };
 
-/* Starts a daemon that knows peer_port of this host as a peer (0: none), and waits until it is ready. */
-int bench_daemon_start(struct bench_world *world, const char *name, int port, int peer_port,
-                       struct bench_daemon *ret_daemon);
-/* Both trust each other. */
-int bench_daemon_introduce(const struct bench_daemon *a, const struct bench_daemon *b);
+extern const struct bench_transport_ops bench_bus_ops;
 
-/* Starts a process that offers an echo object; -1 or its pid. */
-pid_t bench_echo_start(struct bench_world *world, const struct bench_daemon *daemon, const char *service);
-
-struct bench_bus {
-    struct softbus *bus;
-    struct softbus_object *echo;
-    struct softbus_parcel *request, *reply;
-    size_t size; /* of the request as it stands */
-    void *data;
-};
-
-/* server: the daemon where the echo object is; client: where we connect. */
-int bench_bus_open(struct bench_bus *bench, const struct bench_daemon *client, const struct bench_daemon *server,
-                   const char *service);
-void bench_bus_close(struct bench_bus *bench);
-int bench_bus_call(void *userdata, size_t size);
+/* Starts a daemon and a process with an echo object; name: of the daemon; config: see struct bench_daemon_options. */
+int bench_bus_start_local(struct bench_transport *transport, struct bench_bus_setup *setup, struct bench_world *world,
+                          const char *name, const char *config);
+/* Two daemons that trust each other, the echo object at the second. */
+int bench_bus_start_remote(struct bench_transport *transport, struct bench_bus_setup *setup, struct bench_world *world);
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define BENCH_HIST_PART (1u << BENCH_HIST_BITS)
+
 uint64_t bench_now_ns(void)
 {
     struct timespec now;
@@ -25,70 +27,96 @@ uint64_t bench_cpu_ns(const pid_t *pids, size_t n)
     return sum;
 }
 
-int bench_series_init(struct bench_series *series, size_t max)
+/* --- the histogram --- */
+
+/* Exact below 2^BITS; above, the leading bit chooses a group and the BITS after it a bucket of the group. */
+static size_t bench_hist_find(uint64_t ns)
 {
-    *series = (struct bench_series){ .max = max };
-    series->latencies_ns = calloc(max, sizeof(series->latencies_ns[0]));
-    return series->latencies_ns != NULL ? 0 : -1;
+    if (ns < BENCH_HIST_PART)
+        return (size_t)ns;
+    unsigned shift = 63u - (unsigned)__builtin_clzll(ns) - BENCH_HIST_BITS;
+    size_t bucket = ((size_t)(shift + 1) << BENCH_HIST_BITS) + (size_t)((ns >> shift) - BENCH_HIST_PART);
+    return bucket < BENCH_HIST_BUCKETS ? bucket : BENCH_HIST_BUCKETS - 1;
 }
 
-void bench_series_deinit(struct bench_series *series)
+/* The middle of a bucket. */
+static double bench_hist_get_ns(size_t bucket)
 {
-    free(series->latencies_ns);
-    series->latencies_ns = NULL;
+    if (bucket < BENCH_HIST_PART)
+        return (double)bucket;
+    unsigned shift = (unsigned)(bucket >> BENCH_HIST_BITS) - 1;
+    uint64_t first = (uint64_t)(BENCH_HIST_PART + (bucket & (BENCH_HIST_PART - 1))) << shift;
+    return (double)first + (double)((uint64_t)1 << shift) / 2;
 }
 
-int bench_series_run(struct bench_series *series, const struct bench_subject *subject, size_t size, size_t n)
+void bench_hist_clear(struct bench_hist *hist)
 {
-    uint64_t cpu_ns = bench_cpu_ns(subject->pids, subject->n_pids);
-    uint64_t begin_ns = bench_now_ns(), last_ns = begin_ns;
-    for (size_t i = 0; i < n && series->n < series->max; i++) {
-        if (subject->call(subject->userdata, size) < 0)
-            return -1;
-        uint64_t now_ns = bench_now_ns(), took_ns = now_ns - last_ns;
-        series->latencies_ns[series->n++] = took_ns < UINT32_MAX ? (uint32_t)took_ns : UINT32_MAX;
-        last_ns = now_ns;
+    memset(hist, 0, sizeof(*hist));
+}
+
+void bench_hist_add(struct bench_hist *hist, uint64_t ns)
+{
+    hist->counts[bench_hist_find(ns)]++;
+    hist->n++;
+}
+
+void bench_hist_merge(struct bench_hist *hist, const struct bench_hist *other)
+{
+    for (size_t i = 0; i < BENCH_HIST_BUCKETS; i++)
+        hist->counts[i] += other->counts[i];
+    hist->n += other->n;
+}
+
+double bench_hist_get_us(const struct bench_hist *hist, unsigned per_thousand)
+{
+    if (hist->n == 0)
+        return 0;
+    uint64_t wanted = (hist->n - 1) * per_thousand / 1000, seen = 0;
+    for (size_t i = 0; i < BENCH_HIST_BUCKETS; i++) {
+        seen += hist->counts[i];
+        if (seen > wanted)
+            return bench_hist_get_ns(i) / 1000;
     }
-    series->wall_ns += last_ns - begin_ns;
-    series->cpu_ns += bench_cpu_ns(subject->pids, subject->n_pids) - cpu_ns;
     return 0;
 }
 
+/* --- rounds --- */
+
 static int bench_compare(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    double x = *(const double *)a, y = *(const double *)b;
     return x < y ? -1 : x > y;
 }
 
-double bench_series_get_us(struct bench_series *series, unsigned per_thousand)
+double bench_median(double *values, size_t n)
 {
-    if (series->n == 0)
+    if (n == 0)
         return 0;
-    qsort(series->latencies_ns, series->n, sizeof(series->latencies_ns[0]), bench_compare);
-    return series->latencies_ns[(series->n - 1) * per_thousand / 1000] / 1000.0;
+    qsort(values, n, sizeof(values[0]), bench_compare);
+    return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
-double bench_series_get_rate(const struct bench_series *series)
+/* --- memory --- */
+
+static long bench_memory_read_line(const char *line, const char *name)
 {
-    return series->wall_ns > 0 ? (double)series->n * 1e9 / (double)series->wall_ns : 0;
+    size_t size = strlen(name);
+    return strncmp(line, name, size) == 0 && line[size] == ':' ? strtol(line + size + 1, NULL, 10) : -1;
 }
 
-double bench_series_get_cpu_s(const struct bench_series *series)
-{
-    return series->n > 0 ? (double)series->cpu_ns / 1e9 * 100000.0 / (double)series->n : 0;
-}
-
-long bench_memory_kb(pid_t pid, const char *name)
+long bench_memory_kb(pid_t pid, const char *const *names, size_t n_names)
 {
     char path[64], line[256];
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
     FILE *file = fopen(path, "re");
-    long value = -1;
-    size_t size = strlen(name);
-    while (file != NULL && value < 0 && fgets(line, sizeof(line), file) != NULL)
-        if (strncmp(line, name, size) == 0 && line[size] == ':')
-            value = strtol(line + size + 1, NULL, 10);
+    long sum = -1;
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        for (size_t i = 0; i < n_names; i++) {
+            long kb = bench_memory_read_line(line, names[i]);
+            if (kb >= 0)
+                sum = kb + (sum > 0 ? sum : 0);
+        }
     if (file != NULL)
         fclose(file);
-    return value;
+    return sum;
 }

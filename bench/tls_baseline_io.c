@@ -2,7 +2,7 @@
  * The remote baseline: two processes with an epoll loop each, a unix socket to the app on one side and Mbed TLS over TCP
  * on the other, with the suite that softbusd's sessions settle on. Keys are made before the fork and checked by nobody.
  */
-#include "bench/chain.h"
+#include "bench/raw.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #define BENCH_RECORD (16 * 1024)
-#define BENCH_BUFFER (256 * 1024)
 
 struct bench_tls {
     mbedtls_entropy_context entropy;
@@ -143,7 +142,7 @@ static int bench_tls_write_all(struct bench_tls *tls, const uint8_t *bytes, size
 
 static int bench_tls_forward(struct bench_tls *tls, int app_fd)
 {
-    uint8_t *bytes = malloc(BENCH_BUFFER);
+    uint8_t *bytes = malloc(BENCH_BUFFER_SIZE);
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event events[2] = { { .events = EPOLLIN, .data.fd = app_fd }, { .events = EPOLLIN, .data.fd = tls->fd } };
     epoll_ctl(epoll_fd, EPOLL_CTL_ADD, app_fd, &events[0]);
@@ -152,13 +151,13 @@ static int bench_tls_forward(struct bench_tls *tls, int app_fd)
         int n_events = epoll_wait(epoll_fd, events, 2, -1);
         for (int i = 0; i < n_events; i++) {
             if (events[i].data.fd == app_fd) {
-                ssize_t size = read(app_fd, bytes, BENCH_BUFFER);
+                ssize_t size = read(app_fd, bytes, BENCH_BUFFER_SIZE);
                 if (size <= 0 || bench_tls_write_all(tls, bytes, (size_t)size) < 0)
                     return 0;
                 continue;
             }
             do {
-                int size = mbedtls_ssl_read(&tls->ssl, bytes, BENCH_BUFFER);
+                int size = mbedtls_ssl_read(&tls->ssl, bytes, BENCH_BUFFER_SIZE);
                 if (size <= 0 || bench_write_all(app_fd, bytes, (size_t)size) < 0)
                     return 0;
             } while (mbedtls_ssl_get_bytes_avail(&tls->ssl) > 0);
@@ -186,42 +185,37 @@ static int bench_tcp_pair(int ret_fds[2])
     return 0;
 }
 
-static int bench_tls_start(struct bench_chain *chain, struct bench_world *world, struct bench_tls *tls, int role,
-                           int tcp_fd, int app_fd, const int fds[6])
+static int bench_tls_start(struct bench_transport *transport, struct bench_world *world, struct bench_tls *tls, int role,
+                           int tcp_fd, int app_fd)
 {
-    pid_t pid = bench_world_fork(world);
+    pid_t pid = bench_world_fork(world, BENCH_MIDDLE);
     if (pid == 0) {
-        for (int i = 0; i < 6; i++)
-            if (fds[i] != tcp_fd && fds[i] != app_fd)
-                close(fds[i]);
         tls->fd = tcp_fd;
         _exit(bench_tls_shake(tls, role) == 0 ? bench_tls_forward(tls, app_fd) : 1);
     }
-    if (pid > 0)
-        chain->pids[chain->n_pids++] = pid;
-    return pid > 0 ? 0 : -1;
+    return bench_transport_take(transport, pid);
 }
 
-int bench_chain_open_remote(struct bench_chain *chain, struct bench_world *world)
+int bench_raw_start_tls(struct bench_transport *transport, struct bench_raw *raw, struct bench_world *world)
 {
-    *chain = (struct bench_chain){ .fd = -1, .data = calloc(1, BENCH_BUFFER) };
     struct bench_tls *tls = calloc(1, sizeof(*tls));
-    int fds[6]; /* our end and its peer, both ends of TCP, the echo's peer and its end */
-    if (tls == NULL || chain->data == NULL || bench_tls_init(tls) != 0 || bench_tcp_pair(fds + 2) < 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds + 4) < 0) {
+    int near_fds[2], tcp_fds[2], far_fds[2];
+    bench_raw_init(raw);
+    if (tls == NULL || bench_tls_init(tls) != 0 || bench_tcp_pair(tcp_fds) < 0 || bench_raw_pair(near_fds) < 0 ||
+        bench_raw_pair(far_fds) < 0) {
         fprintf(stderr, "bench: no TLS baseline: %s\n", strerror(errno));
         free(tls);
         return -1;
     }
-    chain->fd = fds[0];
-    int r = bench_tls_start(chain, world, tls, MBEDTLS_SSL_IS_CLIENT, fds[2], fds[1], fds);
+    raw->client_fds[BENCH_RAW_SOLO] = near_fds[0];
+    int r = bench_tls_start(transport, world, tls, MBEDTLS_SSL_IS_CLIENT, tcp_fds[0], near_fds[1]);
     if (r == 0)
-        r = bench_tls_start(chain, world, tls, MBEDTLS_SSL_IS_SERVER, fds[3], fds[4], fds);
+        r = bench_tls_start(transport, world, tls, MBEDTLS_SSL_IS_SERVER, tcp_fds[1], far_fds[0]);
     if (r == 0)
-        r = bench_chain_start_echo(chain, world, fds[5], fds, 5);
-    for (int i = 1; i < 6; i++)
-        close(fds[i]);
+        r = bench_raw_start_echo(transport, world, far_fds[1]);
+    int started_fds[] = { near_fds[1], tcp_fds[0], tcp_fds[1], far_fds[0], far_fds[1] };
+    for (size_t i = 0; i < sizeof(started_fds) / sizeof(started_fds[0]); i++)
+        close(started_fds[i]);
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_config_free(&tls->config);
     mbedtls_x509_crt_free(&tls->certificate);

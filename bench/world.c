@@ -53,10 +53,39 @@ static int bench_raise_loopback(void)
     return r;
 }
 
-int bench_world_open(struct bench_world *world)
+/* The first processors that we may use. */
+static int bench_find_cpus(struct bench_world *world)
 {
-    *world = (struct bench_world){ .dir = "/tmp/softbus-bench-XXXXXX" };
+    cpu_set_t set;
+    int n = 0, n_wanted = world->pin == BENCH_PIN_SPREAD ? 2 : 1;
+    if (sched_getaffinity(0, sizeof(set), &set) < 0)
+        return -1;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE && n < n_wanted; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            world->cpus[n++] = cpu;
+    return n == n_wanted ? 0 : -1;
+}
+
+static void bench_pin_self(const struct bench_world *world, enum bench_role role)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (world->pin == BENCH_PIN_ONE || role != BENCH_SERVER)
+        CPU_SET(world->cpus[0], &set);
+    if (world->pin == BENCH_PIN_SPREAD && role != BENCH_CLIENT)
+        CPU_SET(world->cpus[1], &set);
+    if (world->pin != BENCH_PIN_NONE && sched_setaffinity(0, sizeof(set), &set) < 0)
+        perror("bench: sched_setaffinity");
+}
+
+int bench_world_open(struct bench_world *world, enum bench_pin pin)
+{
+    *world = (struct bench_world){ .dir = "/tmp/softbus-bench-XXXXXX", .pin = pin };
     signal(SIGPIPE, SIG_IGN);
+    if (pin != BENCH_PIN_NONE && bench_find_cpus(world) < 0) {
+        fprintf(stderr, "bench: not enough processors to pin to\n");
+        return -1;
+    }
     if (bench_enter_network() < 0 || bench_raise_loopback() < 0) {
         fprintf(stderr, "bench: no network namespace of our own: %s\n", strerror(errno));
         return -1;
@@ -85,7 +114,7 @@ void bench_world_close(struct bench_world *world)
     nftw(world->dir, bench_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-pid_t bench_world_fork(struct bench_world *world)
+pid_t bench_world_fork(struct bench_world *world, enum bench_role role)
 {
     if (world->n_children == BENCH_CHILDREN_MAX) {
         fprintf(stderr, "bench: more than %d processes\n", BENCH_CHILDREN_MAX);
@@ -95,8 +124,10 @@ pid_t bench_world_fork(struct bench_world *world)
     pid_t pid = fork();
     if (pid < 0)
         fprintf(stderr, "bench: fork: %s\n", strerror(errno));
-    if (pid == 0)
+    if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        bench_pin_self(world, role);
+    }
     if (pid > 0)
         world->children[world->n_children++] = pid;
     return pid;

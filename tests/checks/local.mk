@@ -1,4 +1,5 @@
 checks += \
+	tests/checks/bench.sh \
 	tests/checks/config.sh \
 	tests/checks/demo.sh \
 	tests/checks/docs.sh \
