@@ -5,6 +5,7 @@ checks += \
 	tests/checks/docs.sh \
 	tests/checks/headers.sh \
 	tests/checks/layering.sh \
+	tests/checks/manpages.sh \
 	tests/checks/setup.sh \
 	tests/checks/softbusctl.sh \
 	tests/checks/softbusd.sh \
