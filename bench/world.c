@@ -78,6 +78,39 @@ static void bench_pin_self(const struct bench_world *world, enum bench_role role
         perror("bench: sched_setaffinity");
 }
 
+static int bench_remove(const char *path, const struct stat *info, int type, struct FTW *position)
+{
+    (void)info;
+    (void)type;
+    (void)position;
+    return remove(path);
+}
+
+/* Waits for the end of all that have the other end: the bench and what it forked. */
+static int bench_guard_run(const char *dir, int fd)
+{
+    char byte;
+    setsid(); /* what ends the bench's process group, or its terminal, does not end us */
+    while (read(fd, &byte, 1) < 0 && errno == EINTR)
+        ;
+    return nftw(dir, bench_remove, 16, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : 1;
+}
+
+static int bench_guard_start(struct bench_world *world)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return -1;
+    world->guard = fork();
+    if (world->guard == 0) {
+        close(fds[1]);
+        _exit(bench_guard_run(world->dir, fds[0]));
+    }
+    close(fds[0]);
+    world->guard_fd = fds[1];
+    return world->guard > 0 ? 0 : -1;
+}
+
 int bench_world_open(struct bench_world *world, enum bench_pin pin)
 {
     *world = (struct bench_world){ .dir = "/tmp/softbus-bench-XXXXXX", .pin = pin };
@@ -90,19 +123,11 @@ int bench_world_open(struct bench_world *world, enum bench_pin pin)
         fprintf(stderr, "bench: no network namespace of our own: %s\n", strerror(errno));
         return -1;
     }
-    if (mkdtemp(world->dir) == NULL) {
+    if (mkdtemp(world->dir) == NULL || bench_guard_start(world) < 0) {
         fprintf(stderr, "bench: %s: %s\n", world->dir, strerror(errno));
         return -1;
     }
     return 0;
-}
-
-static int bench_remove(const char *path, const struct stat *info, int type, struct FTW *position)
-{
-    (void)info;
-    (void)type;
-    (void)position;
-    return remove(path);
 }
 
 void bench_world_close(struct bench_world *world)
@@ -111,7 +136,8 @@ void bench_world_close(struct bench_world *world)
         kill(world->children[i], SIGKILL);
     for (unsigned i = 0; i < world->n_children; i++)
         waitpid(world->children[i], NULL, 0);
-    nftw(world->dir, bench_remove, 16, FTW_DEPTH | FTW_PHYS);
+    close(world->guard_fd);
+    waitpid(world->guard, NULL, 0);
 }
 
 pid_t bench_world_fork(struct bench_world *world, enum bench_role role)

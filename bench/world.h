@@ -24,6 +24,8 @@ struct bench_world {
     unsigned cpus[2]; /* the processors to pin to */
     pid_t children[BENCH_CHILDREN_MAX];
     unsigned n_children;
+    pid_t guard; /* removes the directory when we end, however that comes about */
+    int guard_fd;
 };
 
 /* -1 after printing why, as for all here. */
