@@ -26,6 +26,7 @@ softbusctl_libctl_la_SOURCES = \
 	softbusctl/trust.c \
 	softbusctl/value.c \
 	softbusctl/value.h \
+	softbusctl/value_print.c \
 	softbusctl/version.c \
 	softbusctl/watch.c
 

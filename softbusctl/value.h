@@ -15,9 +15,12 @@ enum ctl_value_outcome {
     CTL_VALUE_RANGE,    /* it is too large or too small for it */
 };
 
+/* Of a type without its array bit; NULL when there is no such type. */
+const char *ctl_value_get_name(int type);
+
 int ctl_value_write(struct softbus_parcel *parcel, const char *type, const char *text);
 
-/* Prints the next value of the parcel: `i32 42`, or {"type":"i32","value":42}. 1: printed; 0: nothing is left; or a
+/* Prints the next value of the parcel: `i32 42`, or {"type":"i32","value":42}; of a structure all that is in it. 1: printed; 0: nothing is left; or a
  * SOFTBUS_ERR_*. */
 int ctl_value_print_next(FILE *file, struct softbus_parcel *parcel, bool is_json);
 

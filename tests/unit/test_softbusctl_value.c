@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <softbus/ashmem.h>
 #include <softbus/error.h>
 #include <softbus/parcel.h>
 
@@ -78,6 +79,10 @@ static void test_other_types(void **state)
     check("float", "1e3", "float 1000\n", "{\"type\":\"float\",\"value\":1000}");
     check("double", "inf", "double inf\n", "{\"type\":\"double\",\"value\":null}");
     check("string", "a\x1b\"", "string \"a\\u{1b}\"\"\n", "{\"type\":\"string\",\"value\":\"a\\u001b\\\"\"}");
+    check("string16", "h\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "string16 \"h\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"\n",
+          "{\"type\":\"string16\",\"value\":\"h\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"}");
+    check("string16", "a\x1b\"", "string16 \"a\\u{1b}\"\"\n", "{\"type\":\"string16\",\"value\":\"a\\u001b\\\"\"}");
+    check("string16", "", "string16 \"\"\n", "{\"type\":\"string16\",\"value\":\"\"}");
     check("bytes", "00fFa5", "bytes 00ffa5\n", "{\"type\":\"bytes\",\"value\":\"00ffa5\"}");
     check("bytes", "", "bytes \n", "{\"type\":\"bytes\",\"value\":\"\"}");
     check("token", "org.x", "token \"org.x\"\n", "{\"type\":\"token\",\"value\":\"org.x\"}");
@@ -101,7 +106,11 @@ static void test_refused(void **state)
     check_refused("bytes", "abc", CTL_VALUE_NO_VALUE);
     check_refused("bytes", "zz", CTL_VALUE_NO_VALUE);
     check_refused("string", "\xff", SOFTBUS_ERR_INVALID);
+    check_refused("string16", "x\xff", SOFTBUS_ERR_INVALID);
     check_refused("object", "x", CTL_VALUE_NO_TYPE);
+    check_refused("null", "", CTL_VALUE_NO_TYPE);
+    check_refused("struct", "x", CTL_VALUE_NO_TYPE);
+    check_refused("fd", "1", CTL_VALUE_NO_TYPE);
     check_refused("i128", "1", CTL_VALUE_NO_TYPE);
     check_refused("", "1", CTL_VALUE_NO_TYPE);
 }
@@ -133,6 +142,78 @@ static void test_arrays_and_no_object(void **state)
     softbus_parcel_free(parcel);
 }
 
+/* Prints the parcel both ways and frees it. */
+static void check_printed(struct softbus_parcel *parcel, const char *human, const char *json)
+{
+    char *printed;
+
+    assert_int_equal(print_all(parcel, false, &printed), 0);
+    assert_string_equal(printed, human);
+    free(printed);
+    softbus_parcel_rewind(parcel);
+    assert_int_equal(print_all(parcel, true, &printed), 0);
+    assert_string_equal(printed, json);
+    free(printed);
+    softbus_parcel_free(parcel);
+}
+
+static void test_structures(void **state)
+{
+    struct softbus_object *const none[] = { NULL, NULL };
+    static const uint16_t text[] = { 'a', 0xd83d, 0xde00, 0 }, empty[] = { 0 };
+    const uint16_t *const texts[] = { text, empty };
+    struct softbus_parcel *parcel;
+
+    (void)state;
+    assert_int_equal(softbus_parcel_new(0, &parcel), 0);
+    softbus_parcel_write_no_exception(parcel);
+    softbus_parcel_write_exception(parcel, -3, "no \"paper\"");
+    softbus_parcel_begin_struct(parcel);
+    softbus_parcel_write_i32(parcel, 1);
+    softbus_parcel_begin_struct(parcel);
+    softbus_parcel_end_struct(parcel);
+    softbus_parcel_write_null(parcel);
+    softbus_parcel_write_object_array(parcel, none, 2);
+    softbus_parcel_end_struct(parcel);
+    softbus_parcel_write_string16_array(parcel, texts, 2);
+    softbus_parcel_write_null(parcel);
+    check_printed(parcel,
+                  "exception none\nexception -3 \"no \"paper\"\"\nstruct {i32 1, struct {}, null, object[2] none, none}\n"
+                  "string16[2] \"a\xf0\x9f\x98\x80\" \"\"\nnull\n",
+                  "{\"type\":\"exception\",\"value\":null}"
+                  "{\"type\":\"exception\",\"value\":{\"code\":-3,\"text\":\"no \\\"paper\\\"\"}}"
+                  "{\"type\":\"struct\",\"value\":[{\"type\":\"i32\",\"value\":1},{\"type\":\"struct\",\"value\":[]},"
+                  "{\"type\":\"null\",\"value\":null},{\"type\":\"object[]\",\"value\":[null,null]}]}"
+                  "{\"type\":\"string16[]\",\"value\":[\"a\xf0\x9f\x98\x80\",\"\"]}"
+                  "{\"type\":\"null\",\"value\":null}");
+}
+
+static void test_descriptors(void **state)
+{
+    struct softbus_parcel *parcel;
+    struct softbus_ashmem *ashmem;
+
+    (void)state;
+    assert_int_equal(softbus_parcel_new(0, &parcel), 0);
+    assert_int_equal(softbus_ashmem_new("frame", 5000, &ashmem), 0);
+    softbus_parcel_write_fd(parcel, 1);
+    softbus_parcel_write_ashmem(parcel, ashmem);
+    softbus_ashmem_set_protection(ashmem, SOFTBUS_ASHMEM_READ_ONLY);
+    softbus_parcel_write_ashmem(parcel, ashmem);
+    softbus_ashmem_free(ashmem);
+    /* The seal holds for both, whenever they were written. */
+    check_printed(parcel, "fd\nashmem \"frame\" of 5000 bytes, read-only\nashmem \"frame\" of 5000 bytes, read-only\n",
+                  "{\"type\":\"fd\",\"value\":\"fd\"}"
+                  "{\"type\":\"ashmem\",\"value\":{\"name\":\"frame\",\"size\":5000,\"writable\":false}}"
+                  "{\"type\":\"ashmem\",\"value\":{\"name\":\"frame\",\"size\":5000,\"writable\":false}}");
+    assert_int_equal(softbus_parcel_new(0, &parcel), 0);
+    assert_int_equal(softbus_ashmem_new("frame", 1, &ashmem), 0);
+    softbus_parcel_write_ashmem(parcel, ashmem);
+    softbus_ashmem_free(ashmem);
+    check_printed(parcel, "ashmem \"frame\" of 1 bytes\n",
+                  "{\"type\":\"ashmem\",\"value\":{\"name\":\"frame\",\"size\":1,\"writable\":true}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +221,8 @@ int main(void)
         cmocka_unit_test(test_other_types),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_arrays_and_no_object),
+        cmocka_unit_test(test_structures),
+        cmocka_unit_test(test_descriptors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
