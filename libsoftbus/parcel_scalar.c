@@ -124,7 +124,7 @@ int softbus_parcel_read_fixed(struct softbus_parcel *parcel, enum wire_tag tag, 
     uint64_t bits;
     int r;
 
-    r = softbus_parcel_open_value(parcel, tag, &reader);
+    r = softbus_parcel_open_value(parcel, (int)tag, &reader);
     if (r < 0)
         return r;
     bits = size == 1 ? wire_get_u8(&reader)

@@ -51,7 +51,7 @@ static int read_text(struct softbus_parcel *parcel, enum wire_tag tag, const cha
 {
     struct wire_reader reader;
     struct wire_str text;
-    int r = softbus_parcel_open_value(parcel, tag, &reader);
+    int r = softbus_parcel_open_value(parcel, (int)tag, &reader);
 
     if (r < 0)
         return r;
