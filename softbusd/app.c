@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "softbusd/call.h"
+#include "softbusd/channel.h"
+#include "softbusd/detour.h"
 #include "softbusd/hubcall.h"
 #include "softbusd/node.h"
 #include "softbusd/pass.h"
@@ -55,6 +57,8 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
     sb_map_init(&app->stubs, &hub->random, hub_node_has_id);
     sb_map_init(&app->refs, &hub->random, hub_ref_has_node);
     sb_idtab_init(&app->handles, &hub->random, UINT32_MAX); /* hub_ref_arrive() has the limit, which may change */
+    sb_list_init(&app->channels_used);
+    sb_list_init(&app->channels_served);
     sb_list_append(&hub->apps, &app->link);
     hub->n_apps++;
     format_text(app);
@@ -138,6 +142,7 @@ void hub_app_close(struct hub_app *app)
 
     app->is_killed = true;
     set_waiting(app, false);
+    hub_channel_forget_app(app);
     hub_call_forget_party(&app->party);
     for (entry = sb_map_next(&app->stubs, NULL); entry; entry = next) {
         next = sb_map_next(&app->stubs, entry);
@@ -172,6 +177,7 @@ static void receive_hello(struct hub_app *app, struct wire_bytes body)
         return;
     }
     snprintf(app->name, sizeof(app->name), "%s", hello.name.text);
+    app->features = hello.features;
     format_text(app);
     if (hello.version_min <= WIRE_VERSION_MAX && hello.version_max >= WIRE_VERSION_MIN)
         welcome.version = hello.version_max < WIRE_VERSION_MAX ? hello.version_max : WIRE_VERSION_MAX;
@@ -182,9 +188,8 @@ static void receive_hello(struct hub_app *app, struct wire_bytes body)
 }
 
 /* The object that a call of an app is meant for. */
-static enum wire_status find_target(struct hub_app *app, uint64_t handle, struct hub_target *ret_target)
+static enum wire_status find_target(struct hub_app *app, struct hub_ref *ref, struct hub_target *ret_target)
 {
-    struct hub_ref *ref = hub_ref_find(app, handle);
     struct hub_node *node;
 
     if (!ref || ref->node->is_dead)
@@ -198,12 +203,12 @@ static enum wire_status find_target(struct hub_app *app, uint64_t handle, struct
     return WIRE_OK;
 }
 
-static void set_identity(const struct hub_app *app, bool is_remote, struct wire_identity *identity)
+void hub_app_get_identity(const struct hub_app *app, struct wire_identity *ret_identity)
 {
     const struct hub_credentials *who = &app->credentials;
 
-    *identity = (struct wire_identity){
-        .kind = is_remote ? WIRE_IDENTITY_ASSERTED : WIRE_IDENTITY_LOCAL,
+    *ret_identity = (struct wire_identity){
+        .kind = WIRE_IDENTITY_LOCAL,
         .pid = who->pid,
         .uid = who->uid,
         .gid = who->gid,
@@ -211,11 +216,16 @@ static void set_identity(const struct hub_app *app, bool is_remote, struct wire_
     };
 }
 
-/* Tells the caller, or for a one-way call whoever may still listen. */
-static void refuse_call(struct hub_app *app, const struct wire_call *call, enum wire_status status)
+void hub_app_log_refusal(const struct hub_app *app, const struct wire_call *call, enum wire_status status)
 {
     sb_log_write(app->party.hub->log, SB_LOG_DEBUG, "call refused %s code=%u trace=%016llx status=%d", app->text,
                  call->code, (unsigned long long)call->trace, status);
+}
+
+/* Tells the caller, or for a one-way call whoever may still listen. */
+static void refuse_call(struct hub_app *app, const struct wire_call *call, enum wire_status status)
+{
+    hub_app_log_refusal(app, call, status);
     if (call->flags & WIRE_CALL_ONEWAY)
         hub_send_refused_to_app(app, &(struct wire_refused){ .object = call->target, .status = status });
     else
@@ -225,21 +235,26 @@ static void refuse_call(struct hub_app *app, const struct wire_call *call, enum 
 static enum hub_receive forward_call(struct hub_app *app, struct wire_call *call, struct hub_pass *pass,
                                      enum wire_status status)
 {
+    struct hub_ref *ref = hub_ref_find(app, call->target);
     enum hub_forward verdict = HUB_REFUSED;
     struct hub_target target;
 
     if (status == WIRE_OK)
-        status = find_target(app, call->target, &target);
+        status = find_target(app, ref, &target);
     if (status == WIRE_OK) {
         struct wire_call request = *call;
 
-        set_identity(app, target.party->is_peer, &request.identity);
+        hub_app_get_identity(app, &request.identity);
+        if (target.party->is_peer)
+            request.identity.kind = WIRE_IDENTITY_ASSERTED;
         verdict = hub_call_forward(&app->party, &request, pass, &target, &status, NULL);
     }
     if (verdict == HUB_NO_ROOM) {
         hub_pass_unsend(pass);
         return HUB_WAIT;
     }
+    if (verdict == HUB_FORWARDED)
+        hub_channel_note_call(ref);
     hub_pass_settle(pass);
     if (verdict == HUB_REFUSED && status == WIRE_PROTOCOL)
         hub_app_violate(app, "call number used twice");
@@ -248,8 +263,7 @@ static enum hub_receive forward_call(struct hub_app *app, struct wire_call *call
     return HUB_DONE;
 }
 
-/* Descriptors that the message speaks of and that are not there: it is refused, as one that passes a limit. */
-static enum wire_status check_fds(const struct hub_app *app, const struct wire_msg *msg)
+enum wire_status hub_app_check_fds(const struct hub_app *app, const struct wire_msg *msg)
 {
     return msg->n_fds > 0 && !app->party.hub->fds ? WIRE_LIMIT : WIRE_OK;
 }
@@ -268,7 +282,7 @@ static enum hub_receive receive_call(struct hub_app *app, const struct wire_msg 
     call.n_fds = msg->n_fds;
     status = hub_pass_resolve_from_app(&pass, app, objects);
     if (status == WIRE_OK)
-        status = check_fds(app, msg);
+        status = hub_app_check_fds(app, msg);
     if (status == WIRE_OK && call.target == WIRE_HUB && call.n_fds > 0)
         status = WIRE_BAD_REQUEST;
     if (call.target != WIRE_HUB)
@@ -283,8 +297,7 @@ static enum hub_receive receive_call(struct hub_app *app, const struct wire_msg 
     return HUB_DONE;
 }
 
-/* What a handler may say; anything else would make the hub's own errors ambiguous. */
-static bool is_status_of_stub(int32_t status)
+int32_t hub_app_judge_status(int32_t status)
 {
     switch (status) {
     case WIRE_OK:
@@ -295,14 +308,13 @@ static bool is_status_of_stub(int32_t status)
     case WIRE_AGAIN:
     case WIRE_DEAD_OBJECT:
     case WIRE_FAILED:
-        return true;
+        return status;
     default:
-        return false;
+        return WIRE_FAILED;
     }
 }
 
-/* The stub's process is told that its reply went nowhere. */
-static void refuse_reply(struct hub_app *app, uint64_t call_id, uint64_t stub_id, enum wire_status status)
+void hub_app_refuse_reply(struct hub_app *app, uint64_t call_id, uint64_t stub_id, enum wire_status status)
 {
     sb_log_write(app->party.hub->log, SB_LOG_INFO, "reply refused %s status=%d", app->text, status);
     hub_send_refused_to_app(app, &(struct wire_refused){ .id = call_id, .object = stub_id, .status = status });
@@ -325,19 +337,18 @@ static enum hub_receive receive_reply(struct hub_app *app, const struct wire_msg
     reply.n_fds = msg->n_fds;
     status = hub_pass_resolve_from_app(&pass, app, objects);
     if (status == WIRE_OK)
-        status = check_fds(app, msg);
+        status = hub_app_check_fds(app, msg);
     call = hub_call_find_served(&app->party, reply.id);
     stub_id = call ? call->target_id : 0;
     if (call && status != WIRE_OK) {
         /* To the caller, DEAD_OBJECT would say that its call did not start. */
         hub_call_fail(call, status == WIRE_DEAD_OBJECT ? WIRE_FAILED : status);
-        refuse_reply(app, reply.id, stub_id, status);
+        hub_app_refuse_reply(app, reply.id, stub_id, status);
     } else if (call) {
-        if (!is_status_of_stub(reply.status))
-            reply.status = WIRE_FAILED;
+        reply.status = hub_app_judge_status(reply.status);
         verdict = hub_call_reply(call, &reply, &pass, app->stream, &rule);
         if (verdict == HUB_REFUSED)
-            refuse_reply(app, reply.id, stub_id, rule);
+            hub_app_refuse_reply(app, reply.id, stub_id, rule);
     }
     if (verdict == HUB_NO_ROOM) {
         hub_pass_unsend(&pass);
@@ -371,8 +382,15 @@ static void receive_release(struct hub_app *app, struct wire_bytes body)
         return;
     }
     ref = hub_ref_find(app, release.id);
-    if (!ref || hub_ref_release(ref, release.count) < 0)
+    if (!ref || release.count > ref->n_arrivals) {
         hub_app_violate(app, "gave back what it does not hold");
+        return;
+    }
+    if (release.count == ref->n_arrivals)
+        hub_channel_forget_ref(ref, release.after);
+    else
+        hub_channel_route_again(ref);
+    hub_ref_release(ref, release.count);
 }
 
 static void receive_withdraw(struct hub_app *app, struct wire_bytes body)
@@ -405,6 +423,14 @@ static enum hub_receive receive(struct hub_app *app, const struct wire_msg *msg)
     case WIRE_WITHDRAW:
         receive_withdraw(app, msg->body);
         break;
+    case WIRE_GRANT:
+        hub_channel_receive_grant(app, msg->body);
+        break;
+    case WIRE_CHANNEL_END:
+        hub_channel_receive_end(app, msg->body);
+        break;
+    case WIRE_DETOUR:
+        return hub_detour_receive(app, msg);
     case WIRE_HELLO:
         hub_app_violate(app, "second HELLO");
         break;

@@ -95,9 +95,8 @@ static int send_request(const struct hub_target *target, struct wire_call *call,
     return 0;
 }
 
-/* Everything that may stop a request before any table is touched. */
-static enum hub_forward check_request(const struct hub_party *caller, const struct wire_call *call,
-                                      const struct hub_pass *pass, struct hub_party *to, enum wire_status *ret_status)
+enum hub_forward hub_call_check(const struct hub_party *caller, const struct wire_call *call, const struct hub_pass *pass,
+                                struct hub_party *to, enum wire_status *ret_status)
 {
     bool is_remote = caller->is_peer || to->is_peer;
 
@@ -131,7 +130,7 @@ enum hub_forward hub_call_forward(struct hub_party *caller, const struct wire_ca
     enum hub_forward verdict;
     int r;
 
-    verdict = check_request(caller, call, pass, target->party, ret_status);
+    verdict = hub_call_check(caller, call, pass, target->party, ret_status);
     if (verdict != HUB_FORWARDED)
         return verdict;
     if (!is_oneway) {
@@ -193,6 +192,16 @@ void hub_call_fail(struct hub_call *call, enum wire_status status)
     hub_call_answer(caller, caller_id, status);
 }
 
+enum wire_status hub_call_check_reply(const struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
+                                      const struct hub_pass *pass)
+{
+    enum wire_status status = wire_rules_check_size(reply->data.size, is_remote);
+
+    if (status == WIRE_OK && is_remote && reply->n_fds > 0)
+        status = WIRE_DESCRIPTOR;
+    return status == WIRE_OK ? hub_pass_check(pass, caller) : status;
+}
+
 enum hub_forward hub_call_reply(struct hub_call *call, const struct wire_reply *reply, const struct hub_pass *pass,
                                 uint32_t stream, enum wire_status *ret_status)
 {
@@ -202,11 +211,7 @@ enum hub_forward hub_call_reply(struct hub_call *call, const struct wire_reply *
     bool is_remote = caller->is_peer || call->callee->is_peer;
     int r;
 
-    *ret_status = wire_rules_check_size(reply->data.size, is_remote);
-    if (*ret_status == WIRE_OK && is_remote && reply->n_fds > 0)
-        *ret_status = WIRE_DESCRIPTOR;
-    if (*ret_status == WIRE_OK)
-        *ret_status = hub_pass_check(pass, caller);
+    *ret_status = hub_call_check_reply(caller, is_remote, reply, pass);
     if (*ret_status == WIRE_OK)
         *ret_status = hub_pass_deliver(pass, caller, objects);
     if (*ret_status != WIRE_OK) {

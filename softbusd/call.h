@@ -33,6 +33,14 @@ enum hub_forward hub_call_forward(struct hub_party *caller, const struct wire_ca
                                   const struct hub_target *target, enum wire_status *ret_status,
                                   struct hub_call **ret_call);
 
+/* The checks of hub_call_forward() alone: HUB_FORWARDED when it may go on. */
+enum hub_forward hub_call_check(const struct hub_party *caller, const struct wire_call *call, const struct hub_pass *pass,
+                                struct hub_party *to, enum wire_status *ret_status);
+
+/* Rules 1, 3 and 4, and descriptors, for a reply. */
+enum wire_status hub_call_check_reply(const struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
+                                      const struct hub_pass *pass);
+
 /* Enters a call that nobody serves yet. WIRE_LIMIT, WIRE_NO_MEMORY, WIRE_PROTOCOL: the number is in use. */
 enum wire_status hub_call_new(struct hub_party *caller, uint64_t caller_id, enum hub_call_kind kind,
                               struct hub_call **ret_call);

@@ -3,6 +3,7 @@
 
 #include "session/trust.h"
 #include "softbusd/call.h"
+#include "softbusd/channel.h"
 #include "softbusd/node.h"
 #include "softbusd/peer.h"
 #include "softbusd/policy.h"
@@ -37,6 +38,9 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     sb_list_init(&hub->getters);
     sb_map_init(&hub->peers, &hub->random, hub_peer_has_id);
     sb_map_init(&hub->services, &hub->random, hub_service_has_name);
+    sb_idtab_init(&hub->channels, &hub->random, HUB_CHANNELS_MAX);
+    sb_map_init(&hub->pairs, &hub->random, hub_channel_has_pair);
+    sb_map_init(&hub->grants, &hub->random, hub_grant_has_stub);
     sb_buf_init(&hub->head, WIRE_MSG_MAX);
     sb_buf_init(&hub->body, WIRE_LOCAL_MAX);
     sb_buf_init(&hub->reply, WIRE_LOCAL_MAX);
@@ -63,12 +67,20 @@ struct hub *hub_free(struct hub *hub)
     sb_map_deinit(&hub->peers);
     sb_map_deinit(&hub->services);
     sb_idtab_deinit(&hub->calls);
+    sb_idtab_deinit(&hub->channels);
+    sb_map_deinit(&hub->pairs);
+    sb_map_deinit(&hub->grants);
     sb_buf_deinit(&hub->head);
     sb_buf_deinit(&hub->body);
     sb_buf_deinit(&hub->reply);
     hub_policy_free(hub->policy);
     free(hub);
     return NULL;
+}
+
+void hub_set_channels(struct hub *hub, bool may_channel)
+{
+    hub->may_channel = may_channel;
 }
 
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits)

@@ -54,6 +54,9 @@ struct hub_ops {
     size_t (*app_get_queued)(void *conn);
     /* The app broke the protocol, or a limit for good: close it at the end of the turn (then hub_app_close). `why` is lent. */
     void (*app_kill)(void *conn, const char *why);
+    /* Two connected stream sockets for a direct channel; the hub's until it sends them or closes them with fd_close. -errno */
+    int (*channel_make)(void *userdata, int ret_fds[2]);
+    void (*fd_close)(void *userdata, int fd);
     /* A message that hub_app_receive() answered with HUB_WAIT may be offered again, at the end of the turn. */
     void (*app_resume)(void *conn);
 
@@ -87,6 +90,9 @@ void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for wh
 
 /* takes policy; NULL allows everything. What it takes away from apps ends at once: names, look-ups that wait, references. */
 void hub_set_policy(struct hub *hub, struct hub_policy *policy);
+
+/* Whether apps may get direct channels from now on; at first not. */
+void hub_set_channels(struct hub *hub, bool may_channel);
 
 /* An app connected. conn is what ops get; name is "" until HELLO. -ENOMEM */
 int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *credentials, struct hub_app **ret_app);

@@ -406,6 +406,7 @@ static enum wire_status status(struct request *request)
     put_status(&list, "exports", hub->n_exports, NULL);
     put_status(&list, "services", hub->services.n_entries, NULL);
     put_status(&list, "calls", hub->calls.n_used, NULL);
+    put_status(&list, "channels", hub->n_channels, NULL);
     put_status(&list, "links", hub->n_links, NULL);
     put_status(&list, "watches", hub->n_watches, NULL);
     put_status(&list, "devices", hub->peers.n_entries, NULL);

@@ -13,11 +13,15 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/apps_io.h \
 	softbusd/call.c \
 	softbusd/call.h \
+	softbusd/channel.c \
+	softbusd/channel.h \
 	softbusd/config.c \
 	softbusd/config.h \
 	softbusd/config_file.c \
 	softbusd/daemon.c \
 	softbusd/daemon.h \
+	softbusd/detour.c \
+	softbusd/detour.h \
 	softbusd/get.c \
 	softbusd/get.h \
 	softbusd/hub.c \

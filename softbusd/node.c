@@ -1,6 +1,7 @@
 /* Nodes, references and exports; see node.h. */
 #include "softbusd/node.h"
 
+#include "softbusd/channel.h"
 #include "softbusd/registry.h"
 #include "softbusd/send.h"
 #include "softbusd/tables.h"
@@ -186,8 +187,12 @@ void hub_node_die(struct hub_node *node, enum wire_death reason)
     node->is_dead = true;
     node->owner = NULL;
     node->home = NULL;
-    SB_LIST_FOREACH(link, &node->refs)
-        fire_link(SB_CONTAINER_OF(link, struct hub_ref, node_link), reason);
+    SB_LIST_FOREACH(link, &node->refs) {
+        struct hub_ref *ref = SB_CONTAINER_OF(link, struct hub_ref, node_link);
+
+        hub_channel_ref_is_dead(ref);
+        fire_link(ref, reason);
+    }
     SB_LIST_FOREACH(link, &node->exports) {
         struct hub_export *export = SB_CONTAINER_OF(link, struct hub_export, node_link);
 
@@ -250,6 +255,7 @@ void hub_ref_revoke(struct hub_ref *ref, enum wire_death reason)
 {
     struct hub_node *node = ref->node;
 
+    hub_channel_revoke_ref(ref);
     fire_link(ref, reason);
     sb_map_remove(&ref->app->refs, &ref->entry);
     sb_list_remove(&ref->node_link);
@@ -269,6 +275,7 @@ int hub_ref_release(struct hub_ref *ref, uint32_t count)
     ref->n_arrivals -= count;
     if (ref->n_arrivals > 0)
         return 0;
+    hub_channel_forget_ref(ref, 0); /* who knows of a later position has said so before */
     if (ref->is_linked) {
         ref->app->n_links--;
         node->hub->n_links--;

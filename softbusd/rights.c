@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SEND_BUFFER_BYTES (512 * 1024)
+
 struct batch {
     struct sb_list link;
     uint64_t from, to; /* the bytes that came with it; when sending: the byte that it goes with */
@@ -185,4 +187,16 @@ ssize_t hub_rights_flush(struct hub_rights *rights, int fd, const uint8_t *bytes
     if (batch && size_sent > 0)
         drop(rights, batch);
     return size_sent;
+}
+
+int hub_rights_make_pair(int ret_fds[2])
+{
+    const int send_bytes = SEND_BUFFER_BYTES;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ret_fds) < 0)
+        return -errno;
+    /* The kernel gives what it may; less is slower and does no harm. */
+    setsockopt(ret_fds[0], SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    setsockopt(ret_fds[1], SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    return 0;
 }

@@ -51,4 +51,7 @@ ssize_t hub_rights_send(int fd, struct iovec *parts, size_t n_parts, const int *
 /* The same for what was queued: bytes[0] is at position. Sends up to where the next batch begins. */
 ssize_t hub_rights_flush(struct hub_rights *rights, int fd, const uint8_t *bytes, size_t size, uint64_t position);
 
+/* Two connected stream sockets, non-blocking, with room for a whole transaction. -errno */
+int hub_rights_make_pair(int ret_fds[2]);
+
 #endif

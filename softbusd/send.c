@@ -19,8 +19,8 @@ static struct sb_buf *open_head(struct hub *hub)
     return &hub->head;
 }
 
-/* Sends what was encoded into hub->head. r: what the encoder said. With n descriptors of the message that is being handled. */
-static void to_app_with(struct hub_app *app, int r, struct wire_bytes data, unsigned n)
+/* Sends what was encoded into hub->head, with n descriptors. r: what the encoder said. */
+static void to_app_with(struct hub_app *app, int r, struct wire_bytes data, int *fds, unsigned n)
 {
     struct hub *hub = app->party.hub;
 
@@ -32,13 +32,12 @@ static void to_app_with(struct hub_app *app, int r, struct wire_bytes data, unsi
         hub->ops.app_kill(app->conn, "out of memory while sending to it");
         return;
     }
-    hub->ops.app_send(app->conn, sb_buf_bytes(&hub->head), hub->head.length, data.data, data.size,
-                     n > 0 ? hub->fds : NULL, n);
+    hub->ops.app_send(app->conn, sb_buf_bytes(&hub->head), hub->head.length, data.data, data.size, fds, n);
 }
 
 static void to_app(struct hub_app *app, int r)
 {
-    to_app_with(app, r, (struct wire_bytes){ .size = 0 }, 0);
+    to_app_with(app, r, (struct wire_bytes){ .size = 0 }, NULL, 0);
 }
 
 void hub_send_welcome(struct hub_app *app, const struct wire_welcome *welcome)
@@ -48,12 +47,14 @@ void hub_send_welcome(struct hub_app *app, const struct wire_welcome *welcome)
 
 void hub_send_call_to_app(struct hub_app *app, const struct wire_call *call, const struct wire_objects *objects)
 {
-    to_app_with(app, wire_call_encode_head(open_head(app->party.hub), call, objects), call->data, call->n_fds);
+    to_app_with(app, wire_call_encode_head(open_head(app->party.hub), call, objects), call->data,
+                app->party.hub->fds, call->n_fds);
 }
 
 void hub_send_reply_to_app(struct hub_app *app, const struct wire_reply *reply, const struct wire_objects *objects)
 {
-    to_app_with(app, wire_reply_encode_head(open_head(app->party.hub), reply, objects), reply->data, reply->n_fds);
+    to_app_with(app, wire_reply_encode_head(open_head(app->party.hub), reply, objects), reply->data,
+                app->party.hub->fds, reply->n_fds);
 }
 
 void hub_send_cancel_to_app(struct hub_app *app, uint64_t call_id)
@@ -74,6 +75,50 @@ void hub_send_death_to_app(struct hub_app *app, const struct wire_death_msg *dea
 void hub_send_refused_to_app(struct hub_app *app, const struct wire_refused *refused)
 {
     to_app(app, wire_refused_encode(open_head(app->party.hub), refused));
+}
+
+void hub_send_channel_to_app(struct hub_app *app, const struct wire_channel *channel, int *fd)
+{
+    to_app_with(app, wire_channel_encode(open_head(app->party.hub), channel), (struct wire_bytes){ .size = 0 }, fd, 1);
+}
+
+void hub_send_grant_to_app(struct hub_app *app, const struct wire_grant *grant)
+{
+    to_app(app, wire_grant_encode(open_head(app->party.hub), grant));
+}
+
+void hub_send_route_to_app(struct hub_app *app, const struct wire_route *route)
+{
+    to_app(app, wire_route_encode(open_head(app->party.hub), route));
+}
+
+void hub_send_revoke_to_app(struct hub_app *app, const struct wire_revoke *revoke)
+{
+    to_app(app, wire_revoke_encode(open_head(app->party.hub), revoke));
+}
+
+void hub_send_channel_end_to_app(struct hub_app *app, const struct wire_channel_end *end)
+{
+    to_app(app, wire_channel_end_encode(open_head(app->party.hub), end));
+}
+
+void hub_send_detour_to_app(struct hub_app *app, const struct wire_detour *detour)
+{
+    to_app(app, wire_detour_encode(open_head(app->party.hub), detour));
+}
+
+void hub_send_detour_call_to_app(struct hub_app *app, const struct wire_detour *detour, const struct wire_call *call,
+                                 const struct wire_objects *objects)
+{
+    to_app_with(app, wire_detour_call_encode_head(open_head(app->party.hub), detour, call, objects), call->data,
+                app->party.hub->fds, call->n_fds);
+}
+
+void hub_send_detour_reply_to_app(struct hub_app *app, const struct wire_detour *detour, const struct wire_reply *reply,
+                                  const struct wire_objects *objects)
+{
+    to_app_with(app, wire_detour_reply_encode_head(open_head(app->party.hub), detour, reply, objects), reply->data,
+                app->party.hub->fds, reply->n_fds);
 }
 
 /* Sends hub->head with data joined to it. */

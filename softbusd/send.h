@@ -3,7 +3,7 @@
 #define HUB_SEND_H
 
 #include "session/manager_io.h"
-#include "wire/msg.h"
+#include "wire/channel.h"
 
 struct hub_app;
 struct hub_peer;
@@ -15,6 +15,16 @@ void hub_send_cancel_to_app(struct hub_app *app, uint64_t call_id);
 void hub_send_release_to_app(struct hub_app *app, const struct wire_release *release);
 void hub_send_death_to_app(struct hub_app *app, const struct wire_death_msg *death);
 void hub_send_refused_to_app(struct hub_app *app, const struct wire_refused *refused);
+void hub_send_channel_to_app(struct hub_app *app, const struct wire_channel *channel, int *fd); /* lends fd; -1: it was kept */
+void hub_send_grant_to_app(struct hub_app *app, const struct wire_grant *grant);
+void hub_send_route_to_app(struct hub_app *app, const struct wire_route *route);
+void hub_send_revoke_to_app(struct hub_app *app, const struct wire_revoke *revoke);
+void hub_send_channel_end_to_app(struct hub_app *app, const struct wire_channel_end *end);
+void hub_send_detour_to_app(struct hub_app *app, const struct wire_detour *detour); /* of type 0, whatever it says */
+void hub_send_detour_call_to_app(struct hub_app *app, const struct wire_detour *detour, const struct wire_call *call,
+                                 const struct wire_objects *objects);
+void hub_send_detour_reply_to_app(struct hub_app *app, const struct wire_detour *detour, const struct wire_reply *reply,
+                                  const struct wire_objects *objects);
 
 /* A stream of 0 sends as control. -EAGAIN: no room; -ENOTCONN and the like: no session. */
 int hub_send_call_to_peer(struct hub_peer *peer, uint32_t stream, uint64_t cookie, const struct wire_call *call,

@@ -4,6 +4,7 @@
  *   app ──stubs──▶ node ◀──refs── app          a node is an object; its owner is an app here or its home a peer
  *   peer ─imports─▶ node ◀─exports─ peer       refs and exports are who holds it, each with the arrivals counted
  *   party (an app or a peer) ──calls_made──▶ call ◀──calls_served── party
+ *   app ──channels_used──▶ channel ◀──channels_served── app, and ref ──▶ grant ──▶ channel: see channel.h
  *
  * A node lives while a ref, an export, a service name or a watch needs it; node.c gives it back to its owner when none does.
  */
@@ -17,6 +18,7 @@
 #include "base/random.h"
 #include "session/trust.h"
 #include "softbusd/hub.h"
+#include "wire/channel.h"
 #include "wire/hub.h"
 
 /* Bounds that are not per app and need no tuning. */
@@ -25,6 +27,12 @@
 #define HUB_PEER_CALLS_MAX 4096u       /* calls under way that one peer made */
 #define HUB_PEER_SERVICES_MAX 1024u    /* names that one peer announces */
 #define HUB_PEERS_MAX 2048u            /* devices known: trusted, found, or both */
+#define HUB_CHANNELS_MAX (1u << 20)    /* direct channels, and marks of those that were closed */
+#define HUB_SKIPS_MAX 256u             /* DETOURs without a message to a server that does not read */
+#define HUB_CHANNELS_PENDING_MAX 8u    /* whose other end waits here for the same server's answer */
+
+#define HUB_ROUTE_AFTER 3   /* calls of a handle through the hub make a direct channel worth it */
+#define HUB_ROUTE_RETRY 256 /* and so many are the next attempt */
 
 #define HUB_COOKIE_WAKE UINT64_MAX     /* a message with no call behind it has left: there may be room again */
 
@@ -51,6 +59,9 @@ struct hub_app { /* app.c */
     struct sb_idtab handles; /* struct hub_ref */
     struct sb_map refs;     /* struct hub_ref by node */
     uint32_t n_services, n_watches, n_links;
+    uint32_t features;      /* enum wire_features */
+    uint32_t n_pending;     /* channels for which it has still to answer */
+    struct sb_list channels_used, channels_served; /* struct hub_channel.client_link, server_link */
 };
 
 struct hub_peer { /* peer.c */
@@ -97,9 +108,40 @@ struct hub_ref { /* node.c: an app holds a node */
     struct sb_map_entry entry; /* app->refs */
     uint64_t handle;
     uint32_t n_arrivals;
+    uint32_t n_calls; /* through the hub; comes round */
     uint8_t hops;
     bool is_linked; /* to death */
     bool is_revoked; /* the node is the hub's `revoked`, and refs does not have it; see hub_ref_revoke() */
+    struct hub_grant *grant; /* NULL: none was asked for */
+};
+
+/* A key: without padding, and compared as memory. */
+struct hub_pair {
+    struct hub_app *client, *server;
+};
+
+struct hub_channel { /* channel.c */
+    struct hub *hub;
+    struct hub_pair pair;
+    struct sb_map_entry entry; /* hub.pairs */
+    struct sb_list client_link, server_link;
+    struct sb_list grants; /* struct hub_grant.link */
+    uint64_t id;
+    int client_fd;   /* while is_pending */
+    bool is_pending; /* the client waits for the server's first answer, and knows nothing of it */
+    bool is_over;    /* a mark: no messages, no grants */
+    uint32_t n_skipped; /* see detour.c */
+};
+
+struct hub_grant { /* channel.c */
+    struct hub_channel *channel;
+    struct wire_grant key;
+    struct sb_map_entry entry; /* hub.grants */
+    struct sb_list link;
+    struct hub_ref *ref;   /* NULL: it has gone before the server's answer */
+    uint32_t n_unanswered; /* GRANTs sent to the server; what it says to the last of them counts */
+    bool is_routed;        /* the client knows */
+    bool is_dead;          /* its object is dead: taken back from the server already */
 };
 
 struct hub_export { /* node.c: a peer holds a node of ours */
@@ -181,8 +223,13 @@ struct hub {
     struct sb_map services; /* struct hub_service by name */
     struct sb_list watches;
     struct sb_list getters; /* struct hub_call.served_link */
+    struct sb_idtab channels; /* struct hub_channel */
+    struct sb_map pairs;    /* struct hub_channel by struct hub_pair */
+    struct sb_map grants;   /* struct hub_grant by struct wire_grant */
+    bool may_channel;
     uint32_t next_stream;
     uint32_t n_apps, n_nodes, n_refs, n_exports, n_watches, n_links;
+    uint32_t n_channels; /* without marks */
     uint32_t n_waiting; /* apps */
     uint64_t n_refused; /* transactions that broke a rule */
     int *fds; /* of the app's message that is being handled, lent by hub_app_receive()'s caller; NULL: there are none, or they were lost */

@@ -41,6 +41,13 @@ static void tick(struct fuzz_world *world, uint8_t what)
     case 6:
         hub_peer_set_addresses(world->hub, &world->stranger, what & 8 ? "192.0.2.1:1" : "");
         break;
+    case 7:
+        app->n_fds = what & 3;
+        app->has_lost_fds = what & 8;
+        break;
+    case 8:
+        world->channel_error = what & 8 ? -24 : 0;
+        break;
     default:
         hub_peer_suspect(world->hub, &world->peer);
         hub_peer_online(world->hub, &world->peer);

@@ -8,6 +8,8 @@
 /* Every 8 bytes of a message that may be a number of the hub's: it does not matter whether they are one. */
 static void learn_ids(struct fuzz_world *world, const uint8_t *bytes, size_t size)
 {
+    struct wire_channel channel;
+    struct wire_grant grant;
     struct wire_objects objects;
     struct wire_reply reply;
     struct wire_call call;
@@ -21,6 +23,10 @@ static void learn_ids(struct fuzz_world *world, const uint8_t *bytes, size_t siz
         if (wire_call_decode(msg.body, &call, &objects) < 0)
             abort();
         world->ids[world->n_ids++ % FUZZ_IDS] = call.id;
+    } else if (msg.type == WIRE_CHANNEL && wire_channel_decode(msg.body, &channel) == 0) {
+        world->ids[world->n_ids++ % FUZZ_IDS] = channel.channel;
+    } else if (msg.type == WIRE_GRANT && wire_grant_decode(msg.body, &grant) == 0) {
+        world->ids[world->n_ids++ % FUZZ_IDS] = grant.channel;
     } else if (msg.type == WIRE_REPLY && wire_reply_decode(msg.body, &reply, &objects) < 0) {
         abort();
     }
@@ -52,6 +58,7 @@ static void app_send(void *conn, const uint8_t *head, size_t head_size, const ui
     for (unsigned i = 0; i < n; i++) {
         if (fds[i] < 0)
             abort();
+        app->world->n_fds -= fds[i] >= 1000;
         fds[i] = -1;
     }
     learn(app->world, head, head_size, data, data_size);
@@ -75,6 +82,25 @@ static void app_resume(void *conn)
 {
     if (((struct fuzz_app *)conn)->is_killed)
         abort();
+}
+
+static int channel_make(void *userdata, int ret_fds[2])
+{
+    struct fuzz_world *world = userdata;
+
+    if (world->channel_error)
+        return world->channel_error;
+    ret_fds[0] = 1000;
+    ret_fds[1] = 1001;
+    world->n_fds += 2;
+    return 0;
+}
+
+static void fd_close(void *userdata, int fd)
+{
+    if (fd < 1000)
+        abort();
+    ((struct fuzz_world *)userdata)->n_fds--;
 }
 
 static int peer_send(void *userdata, const struct wire_devid *id, enum sess_class class, uint32_t stream, uint64_t cookie,
@@ -150,7 +176,7 @@ void fuzz_world_init(struct fuzz_world *world)
 {
     const struct hub_ops ops = {
         .userdata = world, .app_send = app_send, .app_get_queued = app_get_queued, .app_kill = app_kill,
-        .app_resume = app_resume, .peer_send = peer_send, .peer_unblock = ignore_stream, .peer_end_stream = ignore_stream,
+        .app_resume = app_resume, .channel_make = channel_make, .fd_close = fd_close, .peer_send = peer_send, .peer_unblock = ignore_stream, .peer_end_stream = ignore_stream,
         .peer_get_stats = peer_get_stats, .trust_save = trust_save, .trust_apply = trust_apply, .status_get = status_get,
         .may_log = may_log,
     };
@@ -166,13 +192,18 @@ void fuzz_world_init(struct fuzz_world *world)
     if (sess_trust_add(&world->trust, &world->peer, "peer") < 0 ||
         hub_new(&ops, &limits, &world->log, &world->trust, &world->self, "self", &own, &world->hub) < 0)
         abort();
+    hub_set_channels(world->hub, true);
     fuzz_set_session(world, true);
     for (unsigned i = 0; i < FUZZ_APPS; i++)
         fuzz_app_open(world, &world->apps[i], true);
 }
 
-static void check_empty(const struct hub *hub)
+static void check_empty(const struct fuzz_world *world)
 {
+    const struct hub *hub = world->hub;
+
+    if (hub->n_channels || hub->channels.n_used || hub->pairs.n_entries || hub->grants.n_entries || world->n_fds)
+        abort();
     if (hub->n_apps || hub->n_nodes || hub->n_refs || hub->n_exports || hub->n_links || hub->n_watches || hub->n_waiting ||
         hub->calls.n_used || hub->services.n_entries || !sb_list_is_empty(&hub->getters))
         abort();
@@ -183,7 +214,7 @@ void fuzz_world_deinit(struct fuzz_world *world)
     for (unsigned i = 0; i < FUZZ_APPS; i++)
         fuzz_app_close(&world->apps[i]);
     fuzz_set_session(world, false);
-    check_empty(world->hub);
+    check_empty(world);
     hub_free(world->hub);
     sess_trust_deinit(&world->trust);
 }
@@ -201,7 +232,7 @@ void fuzz_set_session(struct fuzz_world *world, bool is_up)
 
 void fuzz_app_open(struct fuzz_world *world, struct fuzz_app *app, bool has_greeted)
 {
-    static const uint8_t hello[] = { 1, 0, 1, 0, [24] = 1, 0, 0, 0, 'a', 0 };
+    static const uint8_t hello[] = { 1, 0, 1, 0, 1, 0, 0, 0, [24] = 1, 0, 0, 0, 'a', 0 };
     const struct hub_credentials credentials = { .pid = 1, .uid = 0, .gid = 0, .label = "label" };
 
     *app = (struct fuzz_app){ .world = world };
@@ -243,9 +274,14 @@ void fuzz_app_send(struct fuzz_app *app, uint16_t type, const uint8_t *body, siz
 {
     uint8_t *copy = fill_in(app->world, body, size);
     struct wire_msg msg = { .type = type, .body = { .data = copy, .size = size } };
+    int fds[] = { 100, 101, 102 };
+
+    if (type == WIRE_CALL || type == WIRE_REPLY || type == WIRE_DETOUR)
+        msg.n_fds = app->n_fds;
+    app->n_fds = 0;
 
     if (app->hub_app)
-        hub_app_receive(app->hub_app, &msg, NULL);
+        hub_app_receive(app->hub_app, &msg, msg.n_fds > 0 && !app->has_lost_fds ? fds : NULL);
     free(copy);
 }
 

@@ -16,7 +16,8 @@ struct fuzz_app {
     struct fuzz_world *world;
     struct hub_app *hub_app; /* NULL: closed */
     size_t queued_bytes;
-    bool is_killed;
+    uint16_t n_fds; /* that come with its next message, at most 3 */
+    bool is_killed, has_lost_fds;
 };
 
 struct fuzz_world {
@@ -26,7 +27,8 @@ struct fuzz_world {
     struct wire_devid self, peer, stranger;
     struct fuzz_app apps[FUZZ_APPS];
     bool has_session, is_hearing;
-    int peer_error, save_error;
+    int peer_error, save_error, channel_error;
+    unsigned n_fds; /* that the hub has to send or to close */
     uint64_t last_cookie;
     /* Numbers that the hub has given out: an input cannot guess them, so it names them by their place. */
     uint64_t ids[FUZZ_IDS];

@@ -167,6 +167,8 @@ static void start_device(struct world_device *device)
         .app_get_queued = world_op_app_get_queued,
         .app_kill = world_op_app_kill,
         .app_resume = world_op_app_resume,
+        .channel_make = world_op_channel_make,
+        .fd_close = world_op_fd_close,
         .peer_send = peer_send,
         .peer_unblock = peer_unblock,
         .peer_end_stream = peer_end_stream,
@@ -212,6 +214,11 @@ void world_check_empty(const struct world_device *device)
     assert_int_equal(hub->n_links, 0);
     assert_int_equal(hub->n_watches, 0);
     assert_int_equal(hub->n_waiting, 0);
+    assert_int_equal(hub->n_channels, 0);
+    assert_int_equal(hub->channels.n_used, 0);
+    assert_int_equal(hub->pairs.n_entries, 0);
+    assert_int_equal(hub->grants.n_entries, 0);
+    assert_int_equal(device->n_fds, 0);
     assert_int_equal(hub->calls.n_used, 0);
     assert_int_equal(hub->services.n_entries, 0);
     assert_true(sb_list_is_empty(&hub->watches));

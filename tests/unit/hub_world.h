@@ -11,6 +11,7 @@
 #include "session/trust.h"
 #include "softbusd/hub.h"
 #include "softbusd/tables.h"
+#include "wire/channel.h"
 #include "wire/hub.h"
 #include "wire/status.h"
 
@@ -26,6 +27,12 @@ struct world_msg {
     struct wire_reply reply;
     struct wire_objects objects;
     uint64_t id; /* of CANCEL */
+    struct wire_channel channel;
+    struct wire_grant grant;
+    struct wire_route route;
+    struct wire_revoke revoke;
+    struct wire_channel_end end;
+    struct wire_detour detour; /* its message is in call or reply, and objects */
     struct wire_release release;
     struct wire_death_msg death;
     struct wire_refused refused;
@@ -79,6 +86,8 @@ struct world_device {
     struct world_way out[WORLD_DEVICES];
     bool is_up[WORLD_DEVICES]; /* its half of the session */
     int save_error;
+    int channel_error;    /* what channel_make says */
+    unsigned n_fds;       /* numbers for descriptors that the hub has to send or to close */
     unsigned n_violations, n_saves;
 };
 
@@ -110,7 +119,7 @@ void world_run(struct world *world);
 /* A message of the test's own from a device that keeps no rules. */
 enum sess_verdict world_inject(struct world *world, unsigned from, unsigned to, uint32_t stream, const struct sb_buf *msg);
 
-/* A process that has said HELLO. */
+/* A process that has said HELLO; it takes direct channels, but for its device to make any hub_set_channels() must be said. */
 struct world_app *world_app_new(struct world *world, unsigned device, const char *name, uint32_t uid);
 /* One that has not; its first message is the test's. */
 struct world_app *world_app_connect(struct world *world, unsigned device, uint32_t uid);
@@ -138,7 +147,17 @@ enum hub_receive world_reply_full(struct world_app *app, uint64_t id, int32_t st
                                   const struct wire_object *objects, uint16_t n);
 void world_cancel(struct world_app *app, uint64_t id);
 void world_release(struct world_app *app, uint64_t handle, uint32_t count);
+void world_release_after(struct world_app *app, uint64_t handle, uint32_t count, uint64_t after);
 void world_withdraw(struct world_app *app, uint64_t id);
+
+/* Channels; id 0: one-way. */
+enum hub_receive world_grant(struct world_app *app, const struct wire_grant *grant);
+void world_channel_end(struct world_app *app, uint64_t channel);
+enum hub_receive world_detour(struct world_app *app, uint64_t channel, uint64_t position);
+enum hub_receive world_detour_call(struct world_app *app, uint64_t channel, uint64_t position, uint64_t id, uint64_t target,
+                                   struct wire_bytes data, const struct wire_object *objects, uint16_t n);
+enum hub_receive world_detour_reply(struct world_app *app, uint64_t channel, uint64_t id, int32_t status, struct wire_bytes data,
+                                    const struct wire_object *objects, uint16_t n);
 
 /* A call of the hub; format: s string, u u64, b bool, o object index, in the order of the arguments. */
 uint64_t world_ask(struct world_app *app, uint32_t code, const struct wire_object *object, const char *format, ...);

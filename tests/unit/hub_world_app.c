@@ -12,9 +12,32 @@
 
 #include <cmocka.h>
 
+#define FIRST_FD 1000000 /* of the world's own numbers for descriptors */
+
+static int decode_detour(struct world_msg *msg, struct wire_bytes body)
+{
+    if (wire_detour_decode(body, &msg->detour) < 0)
+        return -1;
+    if (msg->detour.type == WIRE_CALL)
+        return wire_call_decode(msg->detour.body, &msg->call, &msg->objects);
+    return msg->detour.type == WIRE_REPLY ? wire_reply_decode(msg->detour.body, &msg->reply, &msg->objects) : 0;
+}
+
 static int decode(struct world_msg *msg, struct wire_bytes body)
 {
     switch (msg->type) {
+    case WIRE_CHANNEL:
+        return wire_channel_decode(body, &msg->channel);
+    case WIRE_GRANT:
+        return wire_grant_decode(body, &msg->grant);
+    case WIRE_ROUTE:
+        return wire_route_decode(body, &msg->route);
+    case WIRE_REVOKE:
+        return wire_revoke_decode(body, &msg->revoke);
+    case WIRE_CHANNEL_END:
+        return wire_channel_end_decode(body, &msg->end);
+    case WIRE_DETOUR:
+        return decode_detour(msg, body);
     case WIRE_WELCOME:
         return wire_welcome_decode(body, &msg->welcome);
     case WIRE_CALL:
@@ -54,6 +77,7 @@ void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const 
     assert_int_equal(view.n_fds, n);
     for (unsigned i = 0; i < n; i++) {
         assert_true(fds[i] >= 0);
+        app->device->n_fds -= fds[i] >= FIRST_FD;
         msg->fds[i] = fds[i];
         fds[i] = -1;
     }
@@ -80,6 +104,24 @@ void world_op_app_resume(void *conn)
     ((struct world_app *)conn)->may_resume = true;
 }
 
+int world_op_channel_make(void *userdata, int ret_fds[2])
+{
+    struct world_device *device = userdata;
+
+    if (device->channel_error < 0)
+        return device->channel_error;
+    ret_fds[0] = FIRST_FD;
+    ret_fds[1] = FIRST_FD + 1;
+    device->n_fds += 2;
+    return 0;
+}
+
+void world_op_fd_close(void *userdata, int fd)
+{
+    assert_in_range(fd, FIRST_FD, FIRST_FD + 1);
+    ((struct world_device *)userdata)->n_fds--;
+}
+
 struct world_app *world_app_connect(struct world *world, unsigned device, uint32_t uid)
 {
     struct world_app *app = calloc(1, sizeof(*app));
@@ -98,7 +140,8 @@ struct world_app *world_app_connect(struct world *world, unsigned device, uint32
 struct world_app *world_app_new(struct world *world, unsigned device, const char *name, uint32_t uid)
 {
     struct world_app *app = world_app_connect(world, device, uid);
-    struct wire_hello hello = { .version_min = 1, .version_max = 1, .name = { .text = name, .size = strlen(name) } };
+    struct wire_hello hello = { .version_min = 1, .version_max = 1, .features = WIRE_FEATURE_CHANNELS,
+                                .name = { .text = name, .size = strlen(name) } };
     struct sb_buf buf;
 
     sb_buf_init(&buf, WIRE_MSG_MAX);
@@ -274,10 +317,15 @@ void world_cancel(struct world_app *app, uint64_t id)
 
 void world_release(struct world_app *app, uint64_t handle, uint32_t count)
 {
+    world_release_after(app, handle, count, 0);
+}
+
+void world_release_after(struct world_app *app, uint64_t handle, uint32_t count, uint64_t after)
+{
     struct sb_buf buf;
 
     sb_buf_init(&buf, WIRE_MSG_MAX);
-    assert_int_equal(wire_release_encode(&buf, &(struct wire_release){ .id = handle, .count = count }), 0);
+    assert_int_equal(wire_release_encode(&buf, &(struct wire_release){ .id = handle, .count = count, .after = after }), 0);
     assert_int_equal(world_app_send(app, &buf), HUB_DONE);
     sb_buf_deinit(&buf);
 }

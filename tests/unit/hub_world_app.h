@@ -10,5 +10,7 @@ void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const 
 size_t world_op_app_get_queued(void *conn);
 void world_op_app_kill(void *conn, const char *why);
 void world_op_app_resume(void *conn);
+int world_op_channel_make(void *userdata, int ret_fds[2]);
+void world_op_fd_close(void *userdata, int fd);
 
 #endif

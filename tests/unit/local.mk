@@ -1,6 +1,6 @@
 # A unit test is two lines: its name in this list (its source is NAME.c) and the libraries of its folder.
 # No skip() in them: cmocka 1.1.5 prints a skipped test as a failed one.
-hub_world = tests/unit/hub_world.c tests/unit/hub_world.h tests/unit/hub_world_app.c tests/unit/hub_world_app.h
+hub_world = tests/unit/hub_world.c tests/unit/hub_world.h tests/unit/hub_world_app.c tests/unit/hub_world_app.h tests/unit/hub_world_channel.c
 session_nodes = tests/unit/session_nodes.c tests/unit/session_nodes.h
 
 if HAVE_CMOCKA
@@ -34,6 +34,7 @@ unit_tests += \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
+	tests/unit/test_softbusd_channel \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_descriptors \
 	tests/unit/test_softbusd_node \
@@ -87,6 +88,9 @@ tests_unit_test_softbusd_access_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
 tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_channel_SOURCES = tests/unit/test_softbusd_channel.c $(hub_world)
+tests_unit_test_softbusd_channel_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_descriptors_SOURCES = tests/unit/test_softbusd_descriptors.c $(hub_world)
 tests_unit_test_softbusd_descriptors_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
