@@ -100,7 +100,7 @@ int counter_open(struct counter *counter, int argc, char **argv)
 
     memset(counter, 0, sizeof(*counter));
     if (argc < 3 || argc > 5) {
-        fputs("usage: NAME PEER [TICK-MS [TIMEOUT-MS]]    (names of services: its own, and the one it calls)\n", stderr);
+        fprintf(stderr, "usage: %s NAME PEER [TICK-MS [TIMEOUT-MS]]    (services: its own, and the one it calls)\n", argv[0]);
         return 1;
     }
     counter->peer_name = argv[2];
