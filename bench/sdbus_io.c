@@ -37,9 +37,11 @@ static bool bench_has_program(const char *name)
     return false;
 }
 
+/* Asking for the name waits for the end of the greeting: brokers close whoever leaves it unfinished for half a minute. */
 static int bench_sdbus_open(const char *address, sd_bus **ret_bus)
 {
     sd_bus *bus = NULL;
+    const char *name;
     int r = sd_bus_new(&bus);
     if (r >= 0)
         r = sd_bus_set_address(bus, address);
@@ -47,6 +49,8 @@ static int bench_sdbus_open(const char *address, sd_bus **ret_bus)
         r = sd_bus_set_bus_client(bus, 1);
     if (r >= 0)
         r = sd_bus_start(bus);
+    if (r >= 0)
+        r = sd_bus_get_unique_name(bus, &name);
     if (r < 0)
         return bench_sdbus_complain(address, r);
     *ret_bus = bus;
