@@ -16,4 +16,6 @@ base_libbase_la_SOURCES = \
 	base/random.c \
 	base/random.h \
 	base/rate.c \
-	base/rate.h
+	base/rate.h \
+	base/sip.c \
+	base/sip.h

@@ -9,6 +9,7 @@
 #include "softbusd/node.h"
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
+#include "softbusd/restart.h"
 #include "softbusd/send.h"
 
 #include <errno.h>
@@ -181,6 +182,7 @@ static void receive_hello(struct hub_app *app, struct wire_bytes body)
     format_text(app);
     if (hello.version_min <= WIRE_VERSION_MAX && hello.version_max >= WIRE_VERSION_MIN)
         welcome.version = hello.version_max < WIRE_VERSION_MAX ? hello.version_max : WIRE_VERSION_MAX;
+    hub_restart_greet(app, &hello, &welcome);
     hub_send_welcome(app, &welcome);
     if (welcome.version == 0)
         hub_app_violate(app, "no protocol version in common");
@@ -425,6 +427,9 @@ static enum hub_receive receive(struct hub_app *app, const struct wire_msg *msg)
         break;
     case WIRE_GRANT:
         hub_channel_receive_grant(app, msg->body);
+        break;
+    case WIRE_OFFER:
+        hub_restart_receive_offer(app, msg->body);
         break;
     case WIRE_CHANNEL_END:
         hub_channel_receive_end(app, msg->body);

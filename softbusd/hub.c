@@ -8,6 +8,7 @@
 #include "softbusd/peer.h"
 #include "softbusd/policy.h"
 #include "softbusd/registry.h"
+#include "softbusd/restart.h"
 #include "softbusd/tables.h"
 
 #include <errno.h>
@@ -36,10 +37,14 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     sb_list_init(&hub->apps);
     sb_list_init(&hub->watches);
     sb_list_init(&hub->getters);
+    sb_list_init(&hub->claims);
     sb_map_init(&hub->peers, &hub->random, hub_peer_has_id);
     sb_map_init(&hub->services, &hub->random, hub_service_has_name);
     sb_idtab_init(&hub->channels, &hub->random, HUB_CHANNELS_MAX);
     sb_map_init(&hub->pairs, &hub->random, hub_channel_has_pair);
+    sb_map_init(&hub->origins, &hub->random, hub_restart_has_origin);
+    hub->key[0] = sb_random_u64(&hub->random);
+    hub->key[1] = sb_random_u64(&hub->random);
     sb_map_init(&hub->grants, &hub->random, hub_grant_has_stub);
     sb_buf_init(&hub->head, WIRE_MSG_MAX);
     sb_buf_init(&hub->body, WIRE_LOCAL_MAX);
@@ -70,12 +75,19 @@ struct hub *hub_free(struct hub *hub)
     sb_idtab_deinit(&hub->channels);
     sb_map_deinit(&hub->pairs);
     sb_map_deinit(&hub->grants);
+    sb_map_deinit(&hub->origins);
     sb_buf_deinit(&hub->head);
     sb_buf_deinit(&hub->body);
     sb_buf_deinit(&hub->reply);
     hub_policy_free(hub->policy);
     free(hub);
     return NULL;
+}
+
+void hub_set_key(struct hub *hub, const uint64_t key[2])
+{
+    hub->key[0] = key[0];
+    hub->key[1] = key[1];
 }
 
 void hub_set_channels(struct hub *hub, bool may_channel)

@@ -91,6 +91,14 @@ void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for wh
 /* takes policy; NULL allows everything. What it takes away from apps ends at once: names, look-ups that wait, references. */
 void hub_set_policy(struct hub *hub, struct hub_policy *policy);
 
+/* The key of what apps say about their life before this hub: docs/protocol-app.md, "A hub that restarts". At first a random one, which
+ * knows nobody. To be said before the first app comes. */
+void hub_set_key(struct hub *hub, const uint64_t key[2]);
+
+/* HUB_CLAIM_MS have passed since the hub was started: nobody waits any longer for what apps had before. */
+#define HUB_CLAIM_MS 5000
+void hub_settle(struct hub *hub);
+
 /* Whether apps may get direct channels from now on; at first not. */
 void hub_set_channels(struct hub *hub, bool may_channel);
 

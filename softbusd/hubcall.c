@@ -9,6 +9,7 @@
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
 #include "softbusd/registry.h"
+#include "softbusd/restart.h"
 #include "softbusd/send.h"
 #include "softbusd/trustcall.h"
 #include "wire/rules.h"
@@ -471,6 +472,16 @@ static enum wire_status trust_list(struct request *request)
     return WIRE_OK;
 }
 
+static enum wire_status claim(struct request *request)
+{
+    uint64_t origin = wire_value_get_u64(&request->reader), stub = wire_value_get_u64(&request->reader);
+
+    if (wire_reader_end(&request->reader) < 0 || request->call->id == 0)
+        return WIRE_BAD_REQUEST;
+    request->is_deferred = true;
+    return hub_restart_claim(request->app, request->call->id, origin, stub);
+}
+
 static enum wire_status ping(struct request *request)
 {
     return wire_reader_end(&request->reader) < 0 ? WIRE_BAD_REQUEST : WIRE_OK;
@@ -486,6 +497,7 @@ static request_fn find_handler(uint32_t code)
         [WIRE_HUB_LINK_DEATH] = link_death,       [WIRE_HUB_UNLINK_DEATH] = unlink_death,
         [WIRE_HUB_STATUS] = status,               [WIRE_HUB_TRUST_ADD] = trust_add,
         [WIRE_HUB_TRUST_REMOVE] = trust_remove,   [WIRE_HUB_TRUST_LIST] = trust_list,
+        [WIRE_HUB_CLAIM] = claim,
     };
 
     if (code == WIRE_CODE_PING)

@@ -58,6 +58,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/quota.h \
 	softbusd/registry.c \
 	softbusd/registry.h \
+	softbusd/restart.c \
+	softbusd/restart.h \
 	softbusd/rights.c \
 	softbusd/rights.h \
 	softbusd/send.c \

@@ -3,6 +3,7 @@
 
 #include "softbusd/channel.h"
 #include "softbusd/registry.h"
+#include "softbusd/restart.h"
 #include "softbusd/send.h"
 #include "softbusd/tables.h"
 
@@ -102,6 +103,7 @@ int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret
         if (r < 0)
             return r;
         node->owner = app;
+        node->origin = hub_restart_get_origin(app, id);
     }
     return count_sending(node, ret_node);
 }
@@ -128,9 +130,18 @@ int hub_node_sent_by_peer(struct hub_peer *peer, uint64_t id, bool is_service, s
     return count_sending(node, ret_node);
 }
 
+/* Nobody finds it any more. */
+static void leave_maps(struct hub_node *node)
+{
+    if (node->is_dead)
+        return;
+    sb_map_remove(get_map(node), &node->entry);
+    hub_restart_forget_node(node);
+}
+
 static bool is_needed(const struct hub_node *node)
 {
-    return node->n_pins > 0 || !sb_list_is_empty(&node->refs) || !sb_list_is_empty(&node->exports) || !sb_list_is_empty(&node->services) ||
+    return node->n_pins > 0 || node->is_offered || !sb_list_is_empty(&node->refs) || !sb_list_is_empty(&node->exports) || !sb_list_is_empty(&node->services) ||
            !sb_list_is_empty(&node->watches);
 }
 
@@ -148,8 +159,7 @@ void hub_node_unsent(struct hub_node *node)
         return;
     }
     /* First seen in the message that is kept: as if it had not been seen. */
-    if (!node->is_dead)
-        sb_map_remove(get_map(node), &node->entry);
+    leave_maps(node);
     node_free(node);
 }
 
@@ -160,7 +170,7 @@ void hub_node_settle(struct hub_node *node)
     if (!node->is_dead) {
         struct wire_release release = { .id = node->id, .count = node->n_sent };
 
-        sb_map_remove(get_map(node), &node->entry);
+        leave_maps(node);
         if (node->is_remote)
             hub_send_release_to_peer(node->home, node->call_stream, &release);
         else
@@ -182,7 +192,7 @@ static void fire_link(struct hub_ref *ref, enum wire_death reason)
 
 void hub_node_die(struct hub_node *node, enum wire_death reason)
 {
-    sb_map_remove(get_map(node), &node->entry);
+    leave_maps(node);
     hub_registry_forget_node(node);
     node->is_dead = true;
     node->owner = NULL;

@@ -122,10 +122,13 @@ static int deliver_to_app(struct hub_app *app, struct hub_node *node, bool is_se
     *ret_object = (struct wire_object){
         .kind = WIRE_OBJECT_PROXY,
         .flags = (uint8_t)((node->is_remote ? WIRE_OBJECT_REMOTE : 0) |
-                           (hub_node_is_service(node) ? WIRE_OBJECT_SERVICE : 0)),
+                           (hub_node_is_service(node) ? WIRE_OBJECT_SERVICE : 0) |
+                           (node->is_remote ? 0 : WIRE_OBJECT_ORIGIN)),
         .hops = ref->hops,
         .id = ref->handle,
         .device = node->home_id,
+        .origin = node->origin,
+        .stub = node->id,
     };
     return 0;
 }

@@ -60,6 +60,7 @@ struct hub_app { /* app.c */
     struct sb_map refs;     /* struct hub_ref by node */
     uint32_t n_services, n_watches, n_links;
     uint32_t features;      /* enum wire_features */
+    uint64_t instance;      /* see restart.h */
     uint32_t n_pending;     /* channels for which it has still to answer */
     struct sb_list channels_used, channels_served; /* struct hub_channel.client_link, server_link */
 };
@@ -92,6 +93,10 @@ struct hub_node { /* node.c */
     uint64_t id;             /* the owner's stub id, or the home's export id */
     uint32_t n_sent;         /* times the owner or home has sent it, not given back yet */
     uint32_t call_stream;    /* of the app that called the remote object last, while it holds it; 0: none has */
+    uint64_t origin;         /* of a local one; see restart.h */
+    struct sb_map_entry origin_entry; /* hub.origins, while has_origin */
+    bool has_origin;         /* it was offered: apps may claim it */
+    bool is_offered;         /* and stays for that */
     uint32_t n_pins;         /* transactions being handled right now that carry it; see pass.c */
     bool is_remote, is_dead;
     bool is_remote_service;  /* as its home last said */
@@ -163,6 +168,7 @@ enum hub_call_kind {
     HUB_CALL_FORWARD, /* the reply goes to the caller */
     HUB_CALL_LINK,    /* a link to the death of a remote service: the reply decides */
     HUB_CALL_GETTER,  /* waits for a service to appear; nobody serves it yet */
+    HUB_CALL_CLAIM,   /* waits for an object to be offered; likewise */
 };
 
 struct hub_call { /* call.c */
@@ -170,12 +176,13 @@ struct hub_call { /* call.c */
     enum hub_call_kind kind;
     struct hub_party *caller, *callee;
     struct sb_map_entry made_entry; /* caller->calls_made */
-    struct sb_list served_link;     /* callee->calls_served, or hub.getters */
+    struct sb_list served_link;     /* callee->calls_served, or hub.getters, or hub.claims */
     uint64_t caller_id;
     uint64_t target_id;             /* the callee's number of the object */
     uint32_t stream;                /* to a peer: the request's */
     bool has_left;                  /* to a peer: the whole request was handed to TLS */
     uint64_t link_handle;           /* LINK */
+    uint64_t origin;                /* CLAIM; its target_id is the stub */
     struct hub_getter *getter;      /* GETTER: what it waits for */
 };
 
@@ -226,7 +233,10 @@ struct hub {
     struct sb_idtab channels; /* struct hub_channel */
     struct sb_map pairs;    /* struct hub_channel by struct hub_pair */
     struct sb_map grants;   /* struct hub_grant by struct wire_grant */
-    bool may_channel;
+    struct sb_map origins;  /* struct hub_node by origin */
+    struct sb_list claims;  /* struct hub_call.served_link */
+    uint64_t key[2];        /* see hub_set_key() */
+    bool may_channel, is_settled;
     uint32_t next_stream;
     uint32_t n_apps, n_nodes, n_refs, n_exports, n_watches, n_links;
     uint32_t n_channels; /* without marks */

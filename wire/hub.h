@@ -27,7 +27,7 @@ enum wire_hub_code {
     WIRE_HUB_TRUST_ADD,          /* string device, string name -> */
     WIRE_HUB_TRUST_REMOVE,       /* string device -> */
     WIRE_HUB_TRUST_LIST,         /* -> u32 n, n times (string device, string name) */
-    WIRE_HUB_CLAIM = 16,         /* u64 instance, u64 stub -> object; after the hub was started again */
+    WIRE_HUB_CLAIM = 16,         /* u64 origin, u64 stub -> object; after the hub was started again */
 };
 
 /* A device entry: string id, string name, u32 enum wire_device_state, bool trusted, string addresses (space-separated),

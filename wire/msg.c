@@ -141,7 +141,7 @@ static struct wire_object get_object(struct wire_reader *reader)
     if (object.flags & WIRE_OBJECT_REMOTE)
         object.device = get_devid(reader);
     if (object.flags & WIRE_OBJECT_ORIGIN) {
-        object.instance = wire_get_u64(reader);
+        object.origin = wire_get_u64(reader);
         object.stub = wire_get_u64(reader);
     }
     return object;
@@ -378,7 +378,7 @@ static void put_objects(struct wire_writer *writer, const struct wire_objects *o
         if (object->flags & WIRE_OBJECT_REMOTE)
             wire_put_fixed(writer, object->device.bytes, WIRE_DEVID_SIZE);
         if (object->flags & WIRE_OBJECT_ORIGIN) {
-            wire_put_u64(writer, object->instance);
+            wire_put_u64(writer, object->origin);
             wire_put_u64(writer, object->stub);
         }
     }

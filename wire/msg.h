@@ -74,7 +74,7 @@ enum wire_object_kind {
 enum wire_object_flags {
     WIRE_OBJECT_REMOTE = 1,  /* its stub is on another device, which `device` names (hub to app only) */
     WIRE_OBJECT_SERVICE = 2, /* it is registered under a name */
-    WIRE_OBJECT_ORIGIN = 4,  /* `instance` and `stub` are there (a PROXY of a stub of this device, hub to app, has it) */
+    WIRE_OBJECT_ORIGIN = 4,  /* `origin` and `stub` are there (a PROXY of a stub of this device, hub to app, has it) */
     WIRE_OBJECT_FLAGS_ALL = 7,
 };
 
@@ -83,7 +83,7 @@ struct wire_object {
     uint8_t flags, hops; /* hops: 0 or 1; 1: forwarded by another process of this device */
     uint64_t id;
     struct wire_devid device; /* only with WIRE_OBJECT_REMOTE */
-    uint64_t instance, stub;  /* only with WIRE_OBJECT_ORIGIN: the owner, and its own id of it */
+    uint64_t origin, stub;    /* only with WIRE_OBJECT_ORIGIN: by which it can be claimed, and the owner's own id of it */
 };
 
 struct wire_objects {

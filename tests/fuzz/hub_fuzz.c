@@ -202,7 +202,7 @@ static void check_empty(const struct fuzz_world *world)
 {
     const struct hub *hub = world->hub;
 
-    if (hub->n_channels || hub->channels.n_used || hub->pairs.n_entries || hub->grants.n_entries || world->n_fds)
+    if (hub->n_channels || hub->channels.n_used || hub->pairs.n_entries || hub->grants.n_entries || hub->origins.n_entries || !sb_list_is_empty(&hub->claims) || world->n_fds)
         abort();
     if (hub->n_apps || hub->n_nodes || hub->n_refs || hub->n_exports || hub->n_links || hub->n_watches || hub->n_waiting ||
         hub->calls.n_used || hub->services.n_entries || !sb_list_is_empty(&hub->getters))

@@ -223,6 +223,8 @@ void world_check_empty(const struct world_device *device)
     assert_int_equal(hub->services.n_entries, 0);
     assert_true(sb_list_is_empty(&hub->watches));
     assert_true(sb_list_is_empty(&hub->getters));
+    assert_true(sb_list_is_empty(&hub->claims));
+    assert_int_equal(hub->origins.n_entries, 0);
     while ((entry = sb_map_next(&hub->peers, entry))) {
         const struct hub_peer *peer = SB_CONTAINER_OF(entry, struct hub_peer, entry);
 

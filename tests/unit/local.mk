@@ -45,6 +45,7 @@ unit_tests += \
 	tests/unit/test_softbusd_quota \
 	tests/unit/test_softbusd_random \
 	tests/unit/test_softbusd_registry \
+	tests/unit/test_softbusd_restart \
 	tests/unit/test_softbusd_rights \
 	tests/unit/test_softbusd_rules \
 	tests/unit/test_wire_cursor \
@@ -115,6 +116,9 @@ tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_registry_SOURCES = tests/unit/test_softbusd_registry.c $(hub_world)
 tests_unit_test_softbusd_registry_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_restart_SOURCES = tests/unit/test_softbusd_restart.c $(hub_world)
+tests_unit_test_softbusd_restart_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_rights_SOURCES = tests/unit/test_softbusd_rights.c
 tests_unit_test_softbusd_rights_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)

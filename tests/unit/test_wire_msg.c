@@ -21,7 +21,7 @@ static const struct wire_objects three_objects = {
     .n = 3,
     .items = { { .kind = WIRE_OBJECT_STUB, .id = ID_VALUE },
                { .kind = WIRE_OBJECT_PROXY, .flags = 3, .hops = 1, .id = ID_VALUE, .device = { { [0] = 0xaa, [31] = 0xbb } } },
-               { .kind = WIRE_OBJECT_PROXY, .flags = 6, .id = 9, .instance = ID_VALUE, .stub = 10 } },
+               { .kind = WIRE_OBJECT_PROXY, .flags = 6, .id = 9, .origin = ID_VALUE, .stub = 10 } },
 };
 
 static int put_hello(struct sb_buf *buf)
