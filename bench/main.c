@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What makes a daemon carry every call itself. NULL as long as it does anyway. */
+/* Lines of configuration, with their section, that make a daemon carry every call itself. NULL: it does anyway. */
 #define BENCH_HUB_CONFIG NULL
 
 #define BENCH_TRANSPORTS_MAX 8
