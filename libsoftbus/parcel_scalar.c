@@ -20,16 +20,17 @@ int softbus_parcel_end_write(struct softbus_parcel *parcel, const struct wire_wr
 
 int softbus_parcel_write_fixed(struct softbus_parcel *parcel, enum wire_tag tag, uint64_t bits)
 {
-    struct wire_writer writer;
     uint8_t bytes[1 + 8];
+    int r;
 
     if (!parcel)
         return SOFTBUS_ERR_INVALID;
-    writer = (struct wire_writer){ .buf = &parcel->buf };
     bytes[0] = (uint8_t)tag;
     wire_store_u64(bytes + 1, bits); /* little-endian: the low bytes come first */
-    wire_put_fixed(&writer, bytes, 1 + wire_tag_get_size(tag));
-    return softbus_parcel_end_write(parcel, &writer, parcel->buf.length);
+    r = sb_buf_append(&parcel->buf, bytes, 1 + wire_tag_get_size(tag));
+    if (r == 0)
+        return 0;
+    return r == -ENOBUFS ? SOFTBUS_ERR_PARCEL_FULL : SOFTBUS_ERR_NO_MEMORY;
 }
 
 int softbus_parcel_write_bool(struct softbus_parcel *parcel, bool value)
@@ -97,7 +98,7 @@ int softbus_parcel_write_double(struct softbus_parcel *parcel, double value)
 
 int softbus_parcel_open_value(const struct softbus_parcel *parcel, int tag, struct wire_reader *ret_reader)
 {
-    size_t left = softbus_parcel_get_left(parcel);
+    size_t left = softbus_parcel_get_end(parcel) - parcel->position;
     uint8_t found;
 
     if (left == 0)
@@ -117,26 +118,27 @@ int softbus_parcel_close_value(struct softbus_parcel *parcel, const struct wire_
     return 0;
 }
 
+/* Without a cursor: most values of most calls pass here. */
 int softbus_parcel_read_fixed(struct softbus_parcel *parcel, enum wire_tag tag, uint64_t *ret_bits)
 {
-    size_t size = wire_tag_get_size(tag);
-    struct wire_reader reader;
+    size_t left = softbus_parcel_get_end(parcel) - parcel->position, size = wire_tag_get_size(tag);
+    const uint8_t *value;
     uint64_t bits;
-    int r;
 
-    r = softbus_parcel_open_value(parcel, (int)tag, &reader);
-    if (r < 0)
-        return r;
-    bits = size == 1 ? wire_get_u8(&reader)
-           : size == 2 ? wire_get_u16(&reader)
-           : size == 4 ? wire_get_u32(&reader)
-                       : wire_get_u64(&reader);
+    if (left == 0)
+        return SOFTBUS_ERR_PARCEL_END;
+    value = sb_buf_bytes(&parcel->buf) + parcel->position;
+    if (*value != tag)
+        return wire_tag_is_valid(*value) ? SOFTBUS_ERR_PARCEL_TYPE : SOFTBUS_ERR_PROTOCOL;
+    if (left - 1 < size)
+        return SOFTBUS_ERR_PROTOCOL;
+    value++;
+    bits = size == 1 ? *value : size == 2 ? wire_load_u16(value) : size == 4 ? wire_load_u32(value) : wire_load_u64(value);
     if (tag == WIRE_TAG_BOOL && bits > 1)
-        wire_reader_fail(&reader);
-    r = softbus_parcel_close_value(parcel, &reader);
-    if (r == 0)
-        *ret_bits = bits;
-    return r;
+        return SOFTBUS_ERR_PROTOCOL;
+    parcel->position += 1 + size;
+    *ret_bits = bits;
+    return 0;
 }
 
 int softbus_parcel_read_bool(struct softbus_parcel *parcel, bool *ret_value)
