@@ -149,6 +149,32 @@ static void test_no_more_fds(void **state)
     softbus_parcel_free(copy);
 }
 
+/* Of two descriptors one can still be copied: that one is given up again. */
+static void test_half_an_append(void **state)
+{
+    struct world *w = *state;
+    struct softbus_parcel *parcel = new_parcel(0), *other = new_parcel(0);
+    struct rlimit limit, low;
+    int next;
+
+    softbus_parcel_write_fd(parcel, w->fd);
+    softbus_parcel_write_fd(parcel, w->fd);
+    next = dup(w->fd);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    low.rlim_cur = (rlim_t)next + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_int_equal(softbus_parcel_append(other, parcel), SOFTBUS_ERR_LIMIT);
+    assert_int_equal(softbus_parcel_get_n_fds(other), 0);
+    assert_int_equal(softbus_parcel_get_size(other), 0);
+    assert_int_equal(softbus_parcel_copy(parcel, other), SOFTBUS_ERR_LIMIT);
+    assert_int_equal(softbus_parcel_get_n_fds(other), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    softbus_parcel_free(parcel);
+    softbus_parcel_free(other);
+}
+
 static void test_copy_move_append(void **state)
 {
     struct world *w = *state;
@@ -190,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_there_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_more_fds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_half_an_append, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copy_move_append, set_up, tear_down),
     };
 
