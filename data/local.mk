@@ -8,6 +8,9 @@ dist_sysusers_DATA = data/sysusers/softbus.conf
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = data/completions/softbusctl
 
+exampledir = $(docdir)/examples
+dist_example_DATA = data/example.policy data/example.service
+
 # The file says all defaults in comments: installed once, never over one that was edited.
 softbusconfdir = $(sysconfdir)/softbus
 EXTRA_DIST += data/softbusd.conf

@@ -16,7 +16,8 @@ dist_man_MANS += \
 	man/softbusctl.1 \
 	man/softbusd.8 \
 	man/softbusd.conf.5 \
-	man/softbusd.policy.5
+	man/softbusd.policy.5 \
+	man/softbusd.service.5
 
 EXTRA_DIST += man/prototypes.awk
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMN_SERVICE, COLUMN_DISTRIBUTED, COLUMN_APP, COLUMN_PID, N_COLUMNS };
+enum { COLUMN_SERVICE, COLUMN_DISTRIBUTED, COLUMN_RUNNING, COLUMN_APP, COLUMN_PID, N_COLUMNS };
 
 static struct ctl_table *services_make_table(bool is_json, bool is_local, const struct softbus_service_info *services,
                                              size_t n)
@@ -18,11 +18,13 @@ static struct ctl_table *services_make_table(bool is_json, bool is_local, const 
     static const struct ctl_column columns[N_COLUMNS] = {
         [COLUMN_SERVICE] = { "SERVICE", CTL_COLUMN_TEXT, false },
         [COLUMN_DISTRIBUTED] = { "DISTRIBUTED", CTL_COLUMN_BOOL, false },
+        [COLUMN_RUNNING] = { "RUNNING", CTL_COLUMN_BOOL, false },
         [COLUMN_APP] = { "APP", CTL_COLUMN_TEXT, true },
         [COLUMN_PID] = { "PID", CTL_COLUMN_NUMBER, false },
     };
-    /* Whose process it is, another device does not tell. */
-    struct ctl_table *table = ctl_table_new("services", is_json, columns, is_local ? N_COLUMNS : COLUMN_APP);
+    bool is_running;
+    /* Whose process it is, and whether there is one yet, another device does not tell. */
+    struct ctl_table *table = ctl_table_new("services", is_json, columns, is_local ? N_COLUMNS : COLUMN_RUNNING);
 
     for (size_t i = 0; i < n; i++) {
         ctl_table_add_line(table);
@@ -30,8 +32,16 @@ static struct ctl_table *services_make_table(bool is_json, bool is_local, const 
         ctl_table_set_bool(table, COLUMN_DISTRIBUTED, services[i].is_distributed);
         if (!is_local)
             continue;
-        ctl_table_set_text(table, COLUMN_APP, services[i].app);
-        ctl_table_set_number(table, COLUMN_PID, services[i].pid);
+        /* One that is not running has no process: it is started when it is looked up. */
+        is_running = services[i].pid != 0 || *services[i].app;
+        ctl_table_set_bool(table, COLUMN_RUNNING, is_running);
+        if (is_running) {
+            ctl_table_set_text(table, COLUMN_APP, services[i].app);
+            ctl_table_set_number(table, COLUMN_PID, services[i].pid);
+        } else {
+            ctl_table_set_none(table, COLUMN_APP);
+            ctl_table_set_none(table, COLUMN_PID);
+        }
     }
     return table;
 }

@@ -2,11 +2,13 @@
 #include "softbusd/access.h"
 
 #include "base/log.h"
+#include "softbusd/activate.h"
 #include "softbusd/call.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/policy.h"
 #include "softbusd/registry.h"
+#include "softbusd/service_file.h"
 
 /* Root owns what it likes anyway. It and the daemon's own user look everything up, so that softbusctl shows it. */
 static bool is_above(const struct hub_app *app, enum hub_policy_right right)
@@ -45,8 +47,25 @@ enum wire_status hub_access_check_look_up(const struct hub_app *app, struct wire
     return WIRE_DENIED;
 }
 
+/* A name that a program is started for is its user's, or whoever is faster than the program could take its place. */
+static bool is_of_other_user(const struct hub_app *app, struct wire_str name)
+{
+    struct hub *hub = app->party.hub;
+    const struct hub_service_file *file = hub_activate_find(hub->activate, name.text, name.size);
+    unsigned n_before;
+
+    if (!file || app->credentials.uid == 0 || app->credentials.uid == file->user.uid)
+        return false;
+    if (hub->ops.may_log(hub->ops.userdata, &n_before))
+        sb_log_write(hub->log, SB_LOG_WARNING, "denied: this name is for a program of another user service=%s %s owner_uid=%u file=%s "
+                     "n_others_before=%u", name.text, app->text, file->user.uid, file->path, n_before);
+    return true;
+}
+
 enum wire_status hub_access_check_own(const struct hub_app *app, struct wire_str name)
 {
+    if (is_of_other_user(app, name))
+        return WIRE_DENIED;
     if (may(app->party.hub->policy, app, HUB_POLICY_OWN, name))
         return WIRE_OK;
     log_denial(app, HUB_POLICY_OWN, name, "denied: may not own this name");

@@ -56,6 +56,7 @@ static const struct hub_config_key keys[] = {
     { "limits", "app_queue_bytes", HUB_CONFIG_NUMBER, "4194304", "bytes", LIVE, MEMBER(app_queue_bytes), QUEUE_BYTES_MIN, 256 * MIB },
     { "limits", "app_stall_seconds", HUB_CONFIG_NUMBER, "30", "s", LIVE, MEMBER(app_stall_seconds), 1, 3600 },
 
+    { "services", "directory", HUB_CONFIG_PATH, "", "", LIVE, MEMBER(services), 0, 0 },
     { "services", "policy", HUB_CONFIG_PATH, "", "", LIVE, MEMBER(policy), 0, 0 },
 
     { "log", "level", HUB_CONFIG_LEVEL, "info", "", LIVE, MEMBER(log_level), 0, 0 },

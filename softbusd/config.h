@@ -55,7 +55,8 @@ struct hub_config {
     uint64_t n_apps_max, n_apps_user_max, n_objects_max, n_references_max, n_calls_max, n_services_max, n_watches_max;
     uint64_t app_hello_ms, app_queue_bytes, app_stall_seconds;
 
-    char policy[HUB_CONFIG_PATH_MAX + 1]; /* "": the one beside the configuration file, if there is one */
+    char policy[HUB_CONFIG_PATH_MAX + 1];   /* "": the one beside the configuration file, if there is one */
+    char services[HUB_CONFIG_PATH_MAX + 1]; /* the same */
 
     enum sb_log_level log_level;
 

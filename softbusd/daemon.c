@@ -12,17 +12,19 @@
 #include "session/trust.h"
 #include "session/trust_io.h"
 #include "softbusd/accept_io.h"
+#include "softbusd/activate_io.h"
 #include "softbusd/apps_io.h"
 #include "softbusd/config.h"
 #include "softbusd/hub.h"
 #include "softbusd/listen.h"
+#include "softbusd/load.h"
 #include "softbusd/loop.h"
-#include "softbusd/names.h"
 #include "softbusd/notify.h"
 #include "softbusd/options.h"
 #include "softbusd/paths.h"
 #include "softbusd/peers_io.h"
 #include "softbusd/policy.h"
+#include "softbusd/service_file.h"
 #include "wire/cursor.h"
 
 #include <errno.h>
@@ -60,8 +62,10 @@ struct hub_daemon {
     struct hub *hub;
     struct hub_apps *apps;
     struct hub_accept *accept;
+    struct hub_starter *starter;
     struct sb_rate app_lines; /* in the log, caused by apps */
     uint64_t started_ms, n_descriptors;
+    struct rlimit files_limit; /* as we were given it */
     int state_lock;
     char name[WIRE_NAME_MAX + 1];
 };
@@ -94,22 +98,6 @@ static int load_config(struct hub_daemon *daemon, struct hub_config *config)
     r = r < 0 ? r : checked;
     checked = hub_config_check(config, report_mistake, &daemon->log);
     return r < 0 ? r : checked;
-}
-
-/* gives a policy, or NULL when there is no file and none was asked for. -EINVAL, -ENOMEM: said already. */
-static int load_policy(struct hub_daemon *daemon, const struct hub_config *config, struct hub_policy **ret_policy)
-{
-    char path[HUB_PATHS_MAX], error_text[ERROR_TEXT_MAX];
-    int r = 0;
-
-    if (*config->policy)
-        snprintf(path, sizeof(path), "%s", config->policy);
-    else
-        r = hub_paths_find_beside(&daemon->paths, "softbusd.policy", path, error_text, sizeof(error_text));
-    if (r == 0)
-        return hub_policy_read(path, !*config->policy, hub_names_get(), report_mistake, &daemon->log, ret_policy);
-    sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
-    return r;
 }
 
 /* The host name when the configuration has none; cut, and dropped when it is no label that others would accept. */
@@ -178,13 +166,28 @@ static void reload_policy(struct hub_daemon *daemon)
 {
     struct hub_policy *policy;
 
-    if (load_policy(daemon, &daemon->config, &policy) < 0) {
+    if (hub_load_policy(&daemon->paths, &daemon->config, &daemon->log, &policy) < 0) {
         sb_log_write(&daemon->log, SB_LOG_ERROR, "policy not reloaded: the old one stays");
         return;
     }
     hub_set_policy(daemon->hub, policy);
     sb_log_write(&daemon->log, SB_LOG_INFO, "policy reloaded file=%s n_sections=%zu", policy ? hub_policy_get_file(policy) : "",
                  policy ? hub_policy_count(policy) : 0);
+}
+
+/* At the start and at a reload: what is wrong is logged and left out. */
+static void load_services(struct hub_daemon *daemon)
+{
+    struct hub_service_file **files = NULL;
+    size_t n = 0;
+    int r = hub_load_services(&daemon->paths, &daemon->config, &daemon->log, &files, &n);
+
+    if (files)
+        r = hub_starter_set_files(daemon->starter, files, n);
+    if (r < 0 && r != -EINVAL)
+        sb_log_write(&daemon->log, SB_LOG_ERROR, "service files not loaded: the old ones stay");
+    else
+        sb_log_write(&daemon->log, SB_LOG_INFO, "service files loaded n_files=%zu", n);
 }
 
 static void reload_config(struct hub_daemon *daemon)
@@ -233,6 +236,7 @@ static void on_reload(void *userdata)
     hub_notify_reloading();
     reload_config(daemon);
     reload_policy(daemon);
+    load_services(daemon);
     reload_trust(daemon);
     hub_notify_send("READY=1");
 }
@@ -275,6 +279,10 @@ static bool get_status(void *userdata, unsigned n, const char **ret_name, uint64
     case 6:
         *ret_name = "memory_peak_kb";
         *ret_value = getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0;
+        return true;
+    case 7:
+        *ret_name = "programs";
+        *ret_value = hub_starter_count(daemon->starter);
         return true;
     default:
         return false;
@@ -334,6 +342,7 @@ static void raise_descriptor_limit(struct hub_daemon *daemon)
     daemon->n_descriptors = 1024;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return;
+    daemon->files_limit = limit;
     if (limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
@@ -402,6 +411,8 @@ static int make_parts(struct hub_daemon *daemon)
     if (r == 0)
         hub_set_policy(daemon->hub, SB_TAKE_PTR(daemon->policy));
     if (r == 0)
+        r = hub_starter_new(daemon->loop, daemon->hub, &daemon->log, daemon->paths.socket, &daemon->files_limit, &daemon->starter);
+    if (r == 0)
         r = hub_apps_new(daemon->loop, daemon->hub, &daemon->log, &apps_limits, &daemon->apps);
     if (r == 0)
         r = hub_accept_new(daemon->loop, daemon->apps, &daemon->log, daemon->listen.fd, is_for_all(daemon), &accept_limits,
@@ -437,6 +448,7 @@ static int start(struct hub_daemon *daemon)
     }
     if (r == 0) {
         warn_of_missing(daemon, helper);
+        load_services(daemon);
         r = hub_peers_start(daemon->peers, daemon->hub, &daemon->config, daemon->name, helper, error_text, sizeof(error_text));
     }
     if (r < 0)
@@ -446,6 +458,8 @@ static int start(struct hub_daemon *daemon)
 
 static void stop(struct hub_daemon *daemon)
 {
+    if (daemon->starter)
+        hub_starter_stop(daemon->starter);
     daemon->accept = hub_accept_free(daemon->accept);
     hub_listen_close(&daemon->listen);
     if (daemon->peers)
@@ -453,6 +467,7 @@ static void stop(struct hub_daemon *daemon)
     daemon->apps = hub_apps_free(daemon->apps);
     daemon->hub = hub_free(daemon->hub);
     daemon->peers = hub_peers_free(daemon->peers);
+    daemon->starter = hub_starter_free(daemon->starter);
     daemon->loop = hub_loop_free(daemon->loop);
 }
 
@@ -505,6 +520,20 @@ static int print_id(struct hub_daemon *daemon)
     return puts(text) < 0 || fflush(stdout) != 0 ? HUB_DAEMON_FAILED : HUB_DAEMON_OK;
 }
 
+/* The last step of --check-config. */
+static int check_services(struct hub_daemon *daemon)
+{
+    struct hub_service_file **files = NULL;
+    size_t n = 0;
+    int r = hub_load_services(&daemon->paths, &daemon->config, &daemon->log, &files, &n);
+
+    hub_service_files_free(files, n);
+    if (r < 0)
+        return HUB_DAEMON_FAILED;
+    printf("%s: ok\n", daemon->paths.config_file);
+    return HUB_DAEMON_OK;
+}
+
 static int act(struct hub_daemon *daemon)
 {
     char error_text[ERROR_TEXT_MAX];
@@ -515,13 +544,12 @@ static int act(struct hub_daemon *daemon)
     }
     if (daemon->options->action == HUB_OPTIONS_PRINT_ID)
         return print_id(daemon);
-    if (load_config(daemon, &daemon->config) < 0 || load_policy(daemon, &daemon->config, &daemon->policy) < 0)
+    if (load_config(daemon, &daemon->config) < 0 ||
+        hub_load_policy(&daemon->paths, &daemon->config, &daemon->log, &daemon->policy) < 0)
         return HUB_DAEMON_FAILED;
     daemon->log.level = daemon->config.log_level;
-    if (daemon->options->action == HUB_OPTIONS_CHECK_CONFIG) {
-        printf("%s: ok\n", daemon->paths.config_file);
-        return HUB_DAEMON_OK;
-    }
+    if (daemon->options->action == HUB_OPTIONS_CHECK_CONFIG)
+        return check_services(daemon);
     return run(daemon);
 }
 

@@ -95,6 +95,11 @@ void hub_set_channels(struct hub *hub, bool may_channel)
     hub->may_channel = may_channel;
 }
 
+void hub_set_activate(struct hub *hub, struct hub_activate *activate)
+{
+    hub->activate = activate;
+}
+
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits)
 {
     hub->limits = *limits;

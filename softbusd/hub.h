@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct hub;
+struct hub_activate;
 struct hub_app;
 struct hub_policy;
 struct sb_log;
@@ -87,6 +88,15 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
             const struct hub_credentials *own, struct hub **ret_hub);
 struct hub *hub_free(struct hub *hub); /* all apps closed and sessions over before */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for what comes from now on */
+
+/* borrows activate, until it is given NULL. Without one nothing is started. */
+void hub_set_activate(struct hub *hub, struct hub_activate *activate);
+/* For struct hub_activate_ops; see there. */
+bool hub_service_is_there(struct hub *hub, const char *name);
+bool hub_service_is_used(struct hub *hub, const char *name);
+void hub_service_retry(struct hub *hub, const char *name);
+void hub_service_fail(struct hub *hub, const char *name);
+void hub_service_show(struct hub *hub, const char *name, bool is_startable);
 
 /* takes policy; NULL allows everything. What it takes away from apps ends at once: names, look-ups that wait, references. */
 void hub_set_policy(struct hub *hub, struct hub_policy *policy);

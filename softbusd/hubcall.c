@@ -3,6 +3,7 @@
 
 #include "session/trust.h"
 #include "softbusd/access.h"
+#include "softbusd/activate.h"
 #include "softbusd/call.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
@@ -11,6 +12,7 @@
 #include "softbusd/registry.h"
 #include "softbusd/restart.h"
 #include "softbusd/send.h"
+#include "softbusd/service_file.h"
 #include "softbusd/trustcall.h"
 #include "wire/rules.h"
 #include "wire/value.h"
@@ -127,23 +129,38 @@ static enum wire_status service_get(struct request *request)
     return hub_get_service(request->app, request->call->id, &device, name, may_wait);
 }
 
+/* An entry of SERVICE_LIST. False: the list is full. */
+static bool put_service(struct list *list, struct wire_str name, bool is_distributed, const char *app, uint32_t pid)
+{
+    wire_value_put_str(list->writer, name.text, name.size);
+    wire_value_put_bool(list->writer, is_distributed);
+    wire_value_put_str(list->writer, app, strlen(app));
+    wire_value_put_u32(list->writer, pid);
+    return add_entry(list);
+}
+
+/* What is there, and then what can be started. */
 static void list_local_services(struct request *request)
 {
     struct list list = open_list(request);
     struct sb_map_entry *entry = NULL;
+    struct hub *hub = request->hub;
+    struct hub_startable startable;
+    bool has_room = true;
 
-    while ((entry = sb_map_next(&request->hub->services, entry))) {
+    while (has_room && (entry = sb_map_next(&hub->services, entry))) {
         const struct hub_service *service = SB_CONTAINER_OF(entry, struct hub_service, entry);
         const struct hub_app *owner = service->node->owner;
+        struct wire_str name = hub_service_get_name(service);
 
-        if (!hub_access_may_look_up(request->app, hub_service_get_name(service)))
-            continue;
-        wire_value_put_str(&request->reply, service->name, service->name_size);
-        wire_value_put_bool(&request->reply, service->is_distributed);
-        wire_value_put_str(&request->reply, owner->name, strlen(owner->name));
-        wire_value_put_u32(&request->reply, owner->credentials.pid);
-        if (!add_entry(&list))
-            return;
+        if (hub_access_may_look_up(request->app, name))
+            has_room = put_service(&list, name, service->is_distributed, owner->name, owner->credentials.pid);
+    }
+    for (size_t n = 0; has_room && hub_activate_get(hub->activate, n, &startable); n++) {
+        struct wire_str name = { .text = startable.name, .size = strlen(startable.name) };
+
+        if (!hub_registry_find(hub, name) && hub_access_may_look_up(request->app, name))
+            has_room = put_service(&list, name, startable.file->is_distributed, "", 0);
     }
 }
 

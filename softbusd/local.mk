@@ -7,6 +7,10 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/accept_io.h \
 	softbusd/access.c \
 	softbusd/access.h \
+	softbusd/activate.c \
+	softbusd/activate.h \
+	softbusd/activate_io.c \
+	softbusd/activate_io.h \
 	softbusd/app.c \
 	softbusd/app.h \
 	softbusd/apps_io.c \
@@ -32,6 +36,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/ini.h \
 	softbusd/listen.c \
 	softbusd/listen.h \
+	softbusd/load.c \
+	softbusd/load.h \
 	softbusd/loop.c \
 	softbusd/loop.h \
 	softbusd/names.c \
@@ -64,6 +70,9 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/rights.h \
 	softbusd/send.c \
 	softbusd/send.h \
+	softbusd/service_file.c \
+	softbusd/service_file.h \
+	softbusd/service_folder.c \
 	softbusd/tables.h \
 	softbusd/trustcall.c \
 	softbusd/trustcall.h

@@ -211,6 +211,13 @@ void hub_node_die(struct hub_node *node, enum wire_death reason)
     hub_node_settle(node);
 }
 
+/* Who holds the node has changed. */
+static void tell_use(struct hub_node *node)
+{
+    if (node->is_startable)
+        hub_registry_touch(node);
+}
+
 int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, struct hub_ref **ret_ref)
 {
     struct sb_map_entry *entry = sb_map_find(&app->refs, &node, sizeof(node));
@@ -245,6 +252,7 @@ int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, str
     }
     sb_list_append(&node->refs, &ref->node_link);
     node->hub->n_refs++;
+    tell_use(node);
     *ret_ref = ref;
     return 0;
 }
@@ -273,6 +281,7 @@ void hub_ref_revoke(struct hub_ref *ref, enum wire_death reason)
     ref->is_revoked = true;
     sb_list_append(&ref->node->refs, &ref->node_link);
     forget_stream(node, ref->app);
+    tell_use(node);
     hub_node_settle(node);
 }
 
@@ -297,6 +306,7 @@ int hub_ref_release(struct hub_ref *ref, uint32_t count)
     forget_stream(node, ref->app);
     free(ref);
     node->hub->n_refs--;
+    tell_use(node);
     hub_node_settle(node);
     return 0;
 }
@@ -331,6 +341,7 @@ int hub_export_arrive(struct hub_peer *peer, struct hub_node *node, struct hub_e
     }
     sb_list_append(&node->exports, &export->node_link);
     node->hub->n_exports++;
+    tell_use(node);
     *ret_export = export;
     return 0;
 }
@@ -354,6 +365,7 @@ int hub_export_release(struct hub_export *export, uint32_t count)
     sb_list_remove(&export->node_link);
     free(export);
     node->hub->n_exports--;
+    tell_use(node);
     hub_node_settle(node);
     return 0;
 }

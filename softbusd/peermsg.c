@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "softbusd/app.h"
 #include "softbusd/call.h"
+#include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
@@ -34,32 +35,11 @@ static enum sess_verdict block(struct hub_peer *peer, uint32_t stream)
     return SESS_BUSY;
 }
 
-/* PEER_SERVICE_GET: only distributed services are there for other devices. */
 static enum wire_status answer_get(struct hub_peer *peer, uint64_t call_id, struct wire_reader *reader)
 {
     struct wire_str name = wire_value_get_str(reader, WIRE_SERVICE_NAME_MAX);
-    struct hub *hub = peer->party.hub;
-    struct hub_service *service;
-    struct wire_writer writer;
-    enum wire_status status;
-    struct hub_pass pass;
 
-    if (wire_reader_end(reader) < 0)
-        return WIRE_BAD_REQUEST;
-    service = hub_registry_find(hub, name);
-    if (!service || !service->is_distributed)
-        return WIRE_NO_SERVICE;
-    hub->body.start = hub->body.length = 0;
-    wire_writer_init(&writer, &hub->body);
-    wire_value_put_object(&writer, 0);
-    hub_pass_set(&pass, service->node);
-    status = writer.error < 0 ? WIRE_NO_MEMORY : hub_pass_deliver(&pass, &peer->party, &hub->objects_out);
-    if (status == WIRE_OK && hub_call_answer_data(&peer->party, call_id,
-                                                  (struct wire_bytes){ .data = sb_buf_bytes(&hub->body), .size = hub->body.length },
-                                                  &hub->objects_out) < 0)
-        hub_pass_undo_delivery(&peer->party, &hub->objects_out);
-    hub_pass_settle(&pass);
-    return status;
+    return wire_reader_end(reader) < 0 ? WIRE_BAD_REQUEST : hub_get_for_peer(peer, call_id, name);
 }
 
 /* PEER_LINK: the answer and a later DEATH travel in order on the control stream. */

@@ -2,10 +2,12 @@
 #include "softbusd/registry.h"
 
 #include "softbusd/access.h"
+#include "softbusd/activate.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/peer.h"
 #include "softbusd/send.h"
+#include "softbusd/service_file.h"
 #include "wire/value.h"
 
 #include <errno.h>
@@ -119,15 +121,29 @@ struct hub_service *hub_registry_find(struct hub *hub, struct wire_str name)
     return entry ? SB_CONTAINER_OF(entry, struct hub_service, entry) : NULL;
 }
 
-/* Tells everybody who may know about a local name. */
-static void tell_all(struct hub *hub, struct wire_str name, bool is_distributed, bool is_present)
+/* Other devices see names that are distributed, and those that can be started from there. */
+static bool is_shown(const struct hub *hub, struct wire_str name)
+{
+    const struct hub_service_file *file = hub_activate_find(hub->activate, name.text, name.size);
+
+    return file && file->is_distributed;
+}
+
+static void tell_peers(struct hub *hub, struct wire_str name, bool is_present)
 {
     struct sb_map_entry *entry = NULL;
 
-    tell_service_watchers(hub, &hub->self, name, is_present);
-    while (is_distributed && (entry = sb_map_next(&hub->peers, entry)))
+    while ((entry = sb_map_next(&hub->peers, entry)))
         hub_send_service_to_peer(SB_CONTAINER_OF(entry, struct hub_peer, entry),
                                  &(struct wire_service){ .is_present = is_present, .name = name });
+}
+
+void hub_service_show(struct hub *hub, const char *text, bool is_startable)
+{
+    struct wire_str name = { .text = text, .size = strlen(text) };
+
+    if (!hub_registry_find(hub, name))
+        tell_peers(hub, name, is_startable);
 }
 
 enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, struct hub_node *node, bool is_distributed)
@@ -153,7 +169,13 @@ enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, str
     }
     sb_list_append(&node->services, &service->node_link);
     app->n_services++;
-    tell_all(hub, hub_service_get_name(service), is_distributed, true);
+    tell_service_watchers(hub, &hub->self, hub_service_get_name(service), true);
+    if (is_distributed || is_shown(hub, hub_service_get_name(service)))
+        tell_peers(hub, hub_service_get_name(service), is_distributed);
+    if (hub_activate_find(hub->activate, service->name, service->name_size)) {
+        node->is_startable = true;
+        hub_activate_touch(hub->activate, service->name, service->name_size);
+    }
     hub_get_wake(hub, &hub->self, hub_service_get_name(service));
     return WIRE_OK;
 }
@@ -162,7 +184,12 @@ static void service_remove(struct hub *hub, struct hub_service *service)
 {
     sb_map_remove(&hub->services, &service->entry);
     sb_list_remove(&service->node_link);
-    tell_all(hub, hub_service_get_name(service), service->is_distributed, false);
+    tell_service_watchers(hub, &hub->self, hub_service_get_name(service), false);
+    if (service->is_distributed)
+        tell_peers(hub, hub_service_get_name(service), false);
+    if (is_shown(hub, hub_service_get_name(service))) /* gone, and there to be started */
+        tell_peers(hub, hub_service_get_name(service), true);
+    hub_activate_touch(hub->activate, service->name, service->name_size);
     free(service);
 }
 
@@ -266,14 +293,43 @@ void hub_registry_forget_peer(struct hub_peer *peer)
 
 void hub_registry_announce(struct hub_peer *peer)
 {
+    struct hub *hub = peer->party.hub;
     struct sb_map_entry *entry = NULL;
+    struct hub_startable startable;
 
-    while ((entry = sb_map_next(&peer->party.hub->services, entry))) {
+    while ((entry = sb_map_next(&hub->services, entry))) {
         struct hub_service *service = SB_CONTAINER_OF(entry, struct hub_service, entry);
 
         if (service->is_distributed)
             hub_send_service_to_peer(peer, &(struct wire_service){ .is_present = 1, .name = hub_service_get_name(service) });
     }
+    for (size_t n = 0; hub_activate_get(hub->activate, n, &startable); n++) {
+        struct wire_str name = { .text = startable.name, .size = strlen(startable.name) };
+
+        if (startable.file->is_distributed && !hub_registry_find(hub, name))
+            hub_send_service_to_peer(peer, &(struct wire_service){ .is_present = 1, .name = name });
+    }
+}
+
+void hub_registry_touch(struct hub_node *node)
+{
+    SB_LIST_FOREACH(link, &node->services) {
+        const struct hub_service *service = SB_CONTAINER_OF(link, struct hub_service, node_link);
+
+        hub_activate_touch(node->hub->activate, service->name, service->name_size);
+    }
+}
+
+bool hub_service_is_there(struct hub *hub, const char *name)
+{
+    return hub_registry_find(hub, (struct wire_str){ .text = name, .size = strlen(name) }) != NULL;
+}
+
+bool hub_service_is_used(struct hub *hub, const char *name)
+{
+    const struct hub_service *service = hub_registry_find(hub, (struct wire_str){ .text = name, .size = strlen(name) });
+
+    return service && (!sb_list_is_empty(&service->node->refs) || !sb_list_is_empty(&service->node->exports));
 }
 
 enum wire_status hub_watch_new(struct hub_app *app, enum hub_watch_kind kind, const struct wire_devid *device,

@@ -15,6 +15,9 @@ enum wire_status hub_registry_remove(struct hub_app *app, struct wire_str name);
 /* The same by the hub's own decision; an object that goes with its name dies of `reason`. Frees service. */
 void hub_registry_withdraw(struct hub_service *service, enum wire_death reason);
 
+/* Who holds a service that a program offers has changed. */
+void hub_registry_touch(struct hub_node *node);
+
 struct wire_str hub_service_get_name(const struct hub_service *service);
 
 /* Tells one watcher of this device's services, who may have missed it before. */
@@ -28,7 +31,7 @@ int hub_registry_hear(struct hub_peer *peer, const struct wire_service *service)
 bool hub_registry_peer_has(struct hub_peer *peer, struct wire_str name);
 void hub_registry_forget_peer(struct hub_peer *peer);
 
-/* Tells a peer whose session is new all distributed names. */
+/* Tells a peer whose session is new all distributed names, of services that are there and that can be started. */
 void hub_registry_announce(struct hub_peer *peer);
 
 /* callback is a stub of the app. WIRE_LIMIT, WIRE_NO_MEMORY */

@@ -100,6 +100,7 @@ struct hub_node { /* node.c */
     uint32_t n_pins;         /* transactions being handled right now that carry it; see pass.c */
     bool is_remote, is_dead;
     bool is_remote_service;  /* as its home last said */
+    bool is_startable;       /* a program that can be started offers it: who holds it is of interest to activate.c */
     struct sb_list refs;     /* struct hub_ref.node_link */
     struct sb_list exports;  /* struct hub_export.node_link */
     struct sb_list services; /* struct hub_service.node_link */
@@ -160,6 +161,7 @@ struct hub_export { /* node.c: a peer holds a node of ours */
 
 struct hub_getter { /* get.c: what a SERVICE_GET waits for */
     struct wire_devid device;
+    bool may_wait; /* also when nothing is being started */
     size_t name_size;
     char name[];
 };
@@ -222,6 +224,7 @@ struct hub {
     char name[WIRE_NAME_MAX + 1];
     struct hub_credentials own;
     struct hub_policy *policy; /* NULL: everything is allowed */
+    struct hub_activate *activate; /* NULL: nothing can be started */
     struct hub_node revoked;   /* dead from the beginning: what the handles of revoked references stand for */
     struct sb_random random;
     struct sb_idtab calls;  /* struct hub_call */

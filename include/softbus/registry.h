@@ -40,21 +40,22 @@ int softbus_service_add(struct softbus *bus, const char *name, struct softbus_ob
  * WITHDRAWN. Errors: NO_SERVICE, DENIED (another process's). @since 0.1 */
 int softbus_service_remove(struct softbus *bus, const char *name);
 
-/** Looks a service up, waiting up to wait_ms for it (and for its device) to appear; 0: only what is there now.
+/** Looks a service up, waiting up to wait_ms for it (and for its device) to appear; 0: only what is there now, and what softbusd can
+ * start, see softbusd.service(5): while its program is being started the call waits, with 0 as long as for any answer.
  * @param[out] ret_object gives a proxy, or the own stub. Errors: NO_SERVICE, NO_DEVICE, BAD_DEVICE_ID, DEVICE_OFFLINE,
- * DEVICE_LOST, NAME_INVALID, DENIED (the policy does not let you look up that name; whether there is such a service is not told).
- * @since 0.1 */
+ * DEVICE_LOST, NAME_INVALID, DENIED (the policy does not let you look up that name; whether there is such a service is not told),
+ * START (the program that offers it could not be started, or not lately; softbusd's log says why). @since 0.1 */
 int softbus_service_get(struct softbus *bus, const char *device, const char *name, uint32_t wait_ms,
                         struct softbus_object **ret_object);
 
 struct softbus_service_info {
     const char *name;
     bool is_distributed;
-    const char *app; /**< label of the process; "" for another device's services */
-    uint32_t pid;    /**< 0 for another device's services */
+    const char *app; /**< label of the process; "" for another device's services, and for one that is not running */
+    uint32_t pid;    /**< 0 for the same: a service of this device that is not running is started when it is looked up */
 };
 
-/** Services of this device that you may not look up are not in the list.
+/** What is there, and what softbusd can start. Services of this device that you may not look up are not in the list.
  * @param[out] ret_services gives an array of *ret_n, to be freed as one block with free().
  * Errors: NO_DEVICE, BAD_DEVICE_ID, DEVICE_OFFLINE. @since 0.1 */
 int softbus_service_list(struct softbus *bus, const char *device, struct softbus_service_info **ret_services,

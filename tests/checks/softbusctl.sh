@@ -65,7 +65,7 @@ result "status" "$(ctl 0 status; out '^name +lab$'; out '^device +[A-Z2-7]{7}(-[
 result "status as JSON is one object" "$(ctl 0 --json status; out '^\{"device":".*"name":"lab".*\}$')"
 result "options after the command" "$(ctl 0 status --json; out '^\{"device"')"
 result "devices: none" "$(ctl 0 devices; err 'no device was found')"
-result "services" "$(ctl 0 services; out 'org.softbus.example.Board +yes +board')"
+result "services" "$(ctl 0 services; out 'org.softbus.example.Board +yes +yes +board')"
 result "services of this device by its name" "$(ctl 0 services lab; out Board)"
 result "services of this device by its id" "$(ctl 0 services "$own_id"; out Board)"
 result "ping of the device" "$(ctl 0 ping . -c 2 -i 0; out 'seq=2'; out '^2 sent, 2 received, 0.0% loss'; out 'min/avg/max/stddev')"

@@ -14,6 +14,7 @@ fuzz_tests += \
 	tests/fuzz/fuzz_mux \
 	tests/fuzz/fuzz_parcel \
 	tests/fuzz/fuzz_policy \
+	tests/fuzz/fuzz_service_file \
 	tests/fuzz/fuzz_trust \
 	tests/fuzz/fuzz_txt \
 	tests/fuzz/fuzz_value
@@ -56,6 +57,10 @@ tests_fuzz_fuzz_config_LDADD = $(HUB_LIBS)
 tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c $(fuzz_main)
 tests_fuzz_fuzz_policy_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_policy_LDADD = $(HUB_LIBS)
+
+tests_fuzz_fuzz_service_file_SOURCES = tests/fuzz/fuzz_service_file.c $(fuzz_main)
+tests_fuzz_fuzz_service_file_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_service_file_LDADD = $(HUB_LIBS)
 
 tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c $(fuzz_main)
 tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)

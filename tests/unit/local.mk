@@ -31,6 +31,7 @@ unit_tests += \
 	tests/unit/test_softbusctl_text \
 	tests/unit/test_softbusctl_value \
 	tests/unit/test_softbusd_access \
+	tests/unit/test_softbusd_activate \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
@@ -48,6 +49,7 @@ unit_tests += \
 	tests/unit/test_softbusd_restart \
 	tests/unit/test_softbusd_rights \
 	tests/unit/test_softbusd_rules \
+	tests/unit/test_softbusd_service_file \
 	tests/unit/test_wire_cursor \
 	tests/unit/test_wire_devid \
 	tests/unit/test_wire_disc \
@@ -87,6 +89,9 @@ tests_unit_test_softbusctl_value_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_softbusd_access_SOURCES = tests/unit/test_softbusd_access.c $(hub_world)
 tests_unit_test_softbusd_access_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_softbusd_activate_SOURCES = tests/unit/test_softbusd_activate.c
+tests_unit_test_softbusd_activate_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_test_softbusd_call_SOURCES = tests/unit/test_softbusd_call.c $(hub_world)
 tests_unit_test_softbusd_call_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
@@ -125,6 +130,9 @@ tests_unit_test_softbusd_rights_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_rules_SOURCES = tests/unit/test_softbusd_rules.c $(hub_world)
 tests_unit_test_softbusd_rules_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_service_file_SOURCES = tests/unit/test_softbusd_service_file.c
+tests_unit_test_softbusd_service_file_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_disc_SOURCES = tests/unit/test_wire_disc.c
 tests_unit_test_wire_disc_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
