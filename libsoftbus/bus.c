@@ -2,37 +2,33 @@
 #include "libsoftbus/bus.h"
 
 #include "libsoftbus/call.h"
+#include "libsoftbus/channel.h"
+#include "libsoftbus/connect.h"
 #include "libsoftbus/dispatch.h"
-#include "libsoftbus/io.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/pool.h"
 #include "libsoftbus/serve.h"
+#include "libsoftbus/wait.h"
 #include "libsoftbus/watch.h"
 #include "base/clock.h"
 #include "softbus/error.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef SOFTBUS_RUNSTATEDIR
-#define SOFTBUS_RUNSTATEDIR "/run"
-#endif
-#define SOCKET_BELOW "/softbus/softbusd.sock"
-
-#define OUT_MAX_BYTES (64u << 20)  /* replies and releases are queued up to here */
-#define KEPT_MAX_BYTES (64u << 20) /* io.c stops receiving long before */
 #define PARCELS_KEPT_MAX 8
-#define KEPT_BYTES (256 * 1024) /* memory that a parcel and the receive buffer keep between two uses: a local transaction */
-#define LAST_WORDS_MS 1000            /* close waits this long for the hub to take what was sent */
+#define KEPT_BYTES (256 * 1024) /* memory that a parcel keeps between two uses: a local transaction */
+#define LAST_WORDS_MS 1000      /* close waits this long for the hub to take what was sent */
 
 struct softbus *softbus_bus_ref(struct softbus *bus)
 {
-    bus->n_refs++;
+    __atomic_add_fetch(&bus->n_refs, 1, __ATOMIC_RELAXED);
     return bus;
 }
 
@@ -48,10 +44,11 @@ static void free_parcels(struct softbus *bus)
 
 void softbus_bus_unref(struct softbus *bus)
 {
-    if (--bus->n_refs > 0)
+    if (__atomic_sub_fetch(&bus->n_refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
     free_parcels(bus);
     softbus_serve_free_stock(bus);
+    softbus_lock_deinit(&bus->lock);
     free(bus);
 }
 
@@ -60,10 +57,18 @@ int softbus_bus_fail(struct softbus *bus, int error)
     if (bus->error)
         return bus->error;
     bus->error = error == SOFTBUS_ERR_PROTOCOL ? error : SOFTBUS_ERR_DISCONNECTED;
-    shutdown(bus->fd, SHUT_RDWR);
-    sb_buf_deinit(&bus->out);
+    shutdown(bus->hub.fd, SHUT_RDWR);
     softbus_call_end_all(bus, SOFTBUS_ERR_DISCONNECTED);
+    softbus_wait_kick(bus);
     return bus->error;
+}
+
+int softbus_bus_send_head(struct softbus *bus)
+{
+    static const struct softbus_outgoing_bytes nothing;
+    int r = bus->error ? SOFTBUS_ERR_DISCONNECTED : softbus_stream_send(&bus->hub, &nothing);
+
+    return r == SOFTBUS_ERR_DISCONNECTED ? softbus_bus_fail(bus, r) : r;
 }
 
 void softbus_bus_add_job(struct softbus *bus, struct softbus_job *job)
@@ -73,6 +78,7 @@ void softbus_bus_add_job(struct softbus *bus, struct softbus_job *job)
 
 struct softbus_parcel *softbus_bus_take_parcel(struct softbus *bus, size_t capacity)
 {
+    SOFTBUS_LOCKED(bus);
     struct softbus_parcel *parcel = bus->parcels;
 
     if (!parcel)
@@ -85,6 +91,8 @@ struct softbus_parcel *softbus_bus_take_parcel(struct softbus *bus, size_t capac
 
 void softbus_bus_give_parcel(struct softbus *bus, struct softbus_parcel *parcel)
 {
+    SOFTBUS_LOCKED(bus);
+
     if (!parcel)
         return;
     softbus_parcel_clear(parcel);
@@ -99,43 +107,32 @@ void softbus_bus_give_parcel(struct softbus *bus, struct softbus_parcel *parcel)
     bus->n_parcels++;
 }
 
-uint64_t softbus_bus_enter(struct softbus *bus, uint64_t trace)
-{
-    uint64_t old_trace = bus->trace;
-
-    bus->depth++;
-    bus->trace = trace;
-    return old_trace;
-}
-
-void softbus_bus_leave(struct softbus *bus, uint64_t old_trace)
-{
-    bus->depth--;
-    bus->trace = old_trace;
-}
-
 /* Opening. */
 
-static struct softbus *new_bus(int fd)
+static struct softbus *new_bus(void)
 {
     struct softbus *bus = calloc(1, sizeof(*bus));
 
     if (!bus)
         return NULL;
     bus->n_refs = 1;
-    bus->fd = fd;
+    bus->thread = softbus_thread_get_id();
+    bus->hub.fd = -1;
     bus->next_deadline_ms = UINT64_MAX;
-    sb_buf_init(&bus->in, WIRE_MSG_MAX + 64 * 1024);
-    bus->in.keep = KEPT_BYTES;
-    sb_buf_init(&bus->out, OUT_MAX_BYTES);
-    sb_buf_init(&bus->kept, KEPT_MAX_BYTES);
+    softbus_lock_init(&bus->lock);
     sb_buf_init(&bus->head, WIRE_HEADER_SIZE + WIRE_HEAD_MAX);
+    sb_idtab_init(&bus->streams, &bus->random, SOFTBUS_STREAMS_MAX);
     sb_idtab_init(&bus->stubs, &bus->random, SOFTBUS_STUBS_MAX);
     sb_idtab_init(&bus->calls, &bus->random, SOFTBUS_CALLS_MAX);
     sb_map_init(&bus->proxies, &bus->random, softbus_object_has_handle);
+    sb_list_init(&bus->ready);
+    sb_list_init(&bus->dirty);
+    sb_list_init(&bus->waiters);
+    sb_list_init(&bus->channels);
     sb_list_init(&bus->asyncs);
     sb_list_init(&bus->jobs);
     sb_list_init(&bus->urgent);
+    sb_list_init(&bus->runnable);
     sb_list_init(&bus->transactions);
     sb_list_init(&bus->links);
     sb_list_init(&bus->watches);
@@ -145,67 +142,33 @@ static struct softbus *new_bus(int fd)
     return bus;
 }
 
-static int send_hello(struct softbus *bus, const char *name)
+/* The descriptors of a connection. takes fd. */
+static int open_fds(struct softbus *bus, int fd)
 {
-    struct wire_hello hello = { .version_min = WIRE_VERSION_MIN, .version_max = WIRE_VERSION_MAX,
-                                .name = { .text = name, .size = strlen(name) } };
+    struct epoll_event kick = { .events = EPOLLIN | EPOLLET };
+    int r = softbus_stream_init(&bus->hub, bus, SOFTBUS_STREAM_HUB, fd);
 
-    return wire_hello_encode(&bus->head, &hello) < 0 ? SOFTBUS_ERR_NO_MEMORY : softbus_io_send(bus, NULL, 0);
-}
-
-static int take_welcome(struct softbus *bus, size_t size, const struct wire_msg *message)
-{
-    struct wire_welcome welcome;
-
-    if (message->type != WIRE_WELCOME || wire_welcome_decode(message->body, &welcome) < 0)
-        return SOFTBUS_ERR_PROTOCOL;
-    if (welcome.version == 0)
-        return SOFTBUS_ERR_VERSION;
-    if (welcome.version < WIRE_VERSION_MIN || welcome.version > WIRE_VERSION_MAX)
-        return SOFTBUS_ERR_PROTOCOL;
-    bus->version = welcome.version;
-    bus->device_id = welcome.device;
-    wire_devid_format(&welcome.device, bus->device);
-    memcpy(bus->device_name, welcome.device_name.text, welcome.device_name.size + 1);
-    sb_buf_consume(&bus->in, size);
-    return 0;
-}
-
-/* HELLO and WELCOME. A hub that closes without a word does not want this process. */
-static int greet(struct softbus *bus, const char *name)
-{
-    uint64_t due_ms = sb_clock_now_ms() + SOFTBUS_DEFAULT_TIMEOUT_MS, now_ms;
-    struct wire_msg message;
-    size_t size;
-    int r = send_hello(bus, name);
-
-    if (r == SOFTBUS_ERR_NO_MEMORY)
-        return r;
-    for (;;) {
-        r = wire_msg_scan(sb_buf_bytes(&bus->in), bus->in.length, WIRE_MSG_MAX, &message, &size);
-        if (r != 0)
-            return r < 0 ? SOFTBUS_ERR_PROTOCOL : take_welcome(bus, size, &message);
-        now_ms = sb_clock_now_ms();
-        if (now_ms >= due_ms)
-            return SOFTBUS_ERR_TIMEOUT;
-        r = softbus_io_wait(bus, sb_clock_until_ms(now_ms, due_ms));
-        if (r < 0 && r != -EINTR)
-            return r == SOFTBUS_ERR_DISCONNECTED ? SOFTBUS_ERR_DENIED : r;
-    }
+    bus->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    bus->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (r < 0 || bus->epoll_fd < 0 || bus->kick_fd < 0 ||
+        epoll_ctl(bus->epoll_fd, EPOLL_CTL_ADD, bus->kick_fd, &kick) < 0)
+        return SOFTBUS_ERR_NO_MEMORY;
+    softbus_stream_poll(&bus->hub, true);
+    return bus->hub.polled ? 0 : SOFTBUS_ERR_NO_MEMORY;
 }
 
 int softbus_bus_open_fd(int fd, const char *name, struct softbus **ret_bus)
 {
-    struct softbus *bus;
+    struct softbus *bus = new_bus();
     int r;
 
-    bus = new_bus(fd);
     if (!bus) {
         close(fd);
         return SOFTBUS_ERR_NO_MEMORY;
     }
-    softbus_io_prepare(fd);
-    r = greet(bus, name);
+    r = open_fds(bus, fd);
+    if (r == 0)
+        r = softbus_connect_greet(bus, name);
     if (r < 0) {
         softbus_close(bus);
         return r;
@@ -214,45 +177,23 @@ int softbus_bus_open_fd(int fd, const char *name, struct softbus **ret_bus)
     return 0;
 }
 
-/* The socket to use; buffer is for names that are put together. NULL: too long. */
-static const char *choose_path(char *buffer, size_t size)
-{
-    const char *path = secure_getenv("SOFTBUS_SOCKET"), *folder = secure_getenv("XDG_RUNTIME_DIR");
-    int n;
-
-    if (path && *path)
-        return path;
-    if (folder && *folder) {
-        n = snprintf(buffer, size, "%s%s", folder, SOCKET_BELOW);
-        if (n > 0 && (size_t)n < size && access(buffer, F_OK) == 0)
-            return buffer;
-    }
-    return SOFTBUS_RUNSTATEDIR SOCKET_BELOW;
-}
-
-int softbus_open(const char *socket_path, const char *name, struct softbus **ret_bus)
-{
-    char buffer[4096];
-    int fd, r;
-
-    if (!name || strlen(name) > WIRE_NAME_MAX || !wire_text_is_valid(name, strlen(name)))
-        return SOFTBUS_ERR_INVALID;
-    r = softbus_io_connect(socket_path ? socket_path : choose_path(buffer, sizeof(buffer)), &fd);
-    return r < 0 ? r : softbus_bus_open_fd(fd, name, ret_bus);
-}
-
 /* Closing. */
 
-/* What was accepted is sent, if the hub takes it within a while. */
+/* What was accepted is sent, if those it is for take it within a while. */
 static void send_last_words(struct softbus *bus)
 {
     uint64_t due_ms = sb_clock_now_ms() + LAST_WORDS_MS, now_ms;
+    uint32_t cursor = 0;
+    struct softbus_stream *stream;
 
-    while (!bus->error && bus->out.length > 0 && (now_ms = sb_clock_now_ms()) < due_ms) {
-        struct pollfd poll_fd = { .fd = bus->fd, .events = POLLOUT };
+    softbus_stream_flush_all(bus);
+    while ((stream = sb_idtab_next(&bus->streams, &cursor))) {
+        while (!stream->is_over && stream->out.length > 0 && (now_ms = sb_clock_now_ms()) < due_ms) {
+            struct pollfd poll_fd = { .fd = stream->fd, .events = POLLOUT };
 
-        if (poll(&poll_fd, 1, sb_clock_until_ms(now_ms, due_ms)) > 0)
-            softbus_io_flush(bus);
+            if (poll(&poll_fd, 1, sb_clock_until_ms(now_ms, due_ms)) > 0 && softbus_stream_flush(stream) < 0)
+                break;
+        }
     }
 }
 
@@ -268,44 +209,73 @@ static void drop_jobs(struct softbus *bus, struct sb_list *list)
     }
 }
 
-void softbus_close(struct softbus *bus)
+static void close_fds(struct softbus *bus)
 {
-    if (!bus)
-        return;
+    softbus_stream_deinit(&bus->hub);
+    while (bus->n_wake_fds > 0)
+        close(bus->wake_fds[--bus->n_wake_fds]);
+    if (bus->epoll_fd >= 0)
+        close(bus->epoll_fd);
+    if (bus->kick_fd >= 0)
+        close(bus->kick_fd);
+    bus->epoll_fd = bus->kick_fd = -1;
+    sb_idtab_deinit(&bus->streams);
+}
+
+static void close_locked(struct softbus *bus)
+{
     send_last_words(bus);
     softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
-    if (bus->depth > 0) /* forbidden: what is on the stack still uses it */
-        return;
+    softbus_pool_end(bus);
     /* Functions that run now may hand in watches and links. */
+    softbus_channel_close_all(bus);
+    softbus_serve_drop_all(bus);
     drop_jobs(bus, &bus->urgent);
     drop_jobs(bus, &bus->jobs);
     softbus_watch_free_all(bus);
     softbus_death_drop_all(bus);
     softbus_object_detach_all(bus);
     sb_idtab_deinit(&bus->calls);
-    close(bus->fd);
-    bus->fd = -1;
-    sb_buf_deinit(&bus->in);
-    sb_buf_deinit(&bus->out);
-    sb_buf_deinit(&bus->kept);
+    close_fds(bus);
     sb_buf_deinit(&bus->head);
-    softbus_bus_unref(bus);
+    bus->is_closed = true;
+}
+
+void softbus_close(struct softbus *bus)
+{
+    bool is_forbidden;
+
+    if (!bus)
+        return;
+    softbus_lock(bus);
+    /* What is on this thread's stack still uses it. */
+    is_forbidden = softbus_context_get_depth(bus) > 0;
+    if (is_forbidden)
+        softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
+    else
+        close_locked(bus);
+    softbus_unlock(bus);
+    if (!is_forbidden)
+        softbus_bus_unref(bus);
 }
 
 /* Driving. */
 
 int softbus_get_fd(const struct softbus *bus)
 {
-    return bus->fd;
+    return bus->epoll_fd;
 }
 
 short softbus_get_events(const struct softbus *bus)
 {
-    return (short)(POLLIN | (bus->out.length > 0 ? POLLOUT : 0));
+    (void)bus;
+    return POLLIN;
 }
 
 int softbus_get_timeout_ms(const struct softbus *bus)
 {
+    SOFTBUS_LOCKED(bus);
+
     if (softbus_dispatch_is_due(bus))
         return 0;
     if (bus->next_deadline_ms == UINT64_MAX)
@@ -316,27 +286,23 @@ int softbus_get_timeout_ms(const struct softbus *bus)
 /* Runs what is there. 1, 0, or an error. */
 static int process_present(struct softbus *bus)
 {
-    int r = softbus_dispatch(bus);
+    int r = softbus_dispatch(bus, NULL);
 
-    if (bus->next_deadline_ms != UINT64_MAX && (r == 0 || softbus_dispatch_is_long(bus)) &&
-        softbus_call_expire(bus, sb_clock_now_ms()) && r == 0)
-        r = softbus_dispatch(bus);
+    if (r == 0 && bus->next_deadline_ms != UINT64_MAX && softbus_call_expire(bus, sb_clock_now_ms()))
+        r = softbus_dispatch(bus, NULL);
     return r == SOFTBUS_ERR_NO_MEMORY ? SOFTBUS_ERR_DISCONNECTED : r;
 }
 
 int softbus_process(struct softbus *bus)
 {
-    int r;
+    SOFTBUS_LOCKED(bus);
+    int r = process_present(bus);
 
-    if (!bus->error)
-        softbus_io_flush(bus);
-    for (;;) {
+    if (r == 0 && softbus_wait_poll(bus))
         r = process_present(bus);
-        if (r != 0)
-            return r;
-        if (softbus_io_wait(bus, 0) == 0)
-            return 0;
-    }
+    if (r <= 0 || sb_list_is_empty(&bus->ready))
+        softbus_stream_flush_all(bus);
+    return r;
 }
 
 /* Waits until due_ms (UINT64_MAX: without end) and processes. -EINTR: a signal came first. */
@@ -353,7 +319,7 @@ static int wait_until(struct softbus *bus, uint64_t due_ms)
             now_ms = sb_clock_now_ms();
         if (now_ms >= due_ms)
             return 0;
-        r = softbus_io_wait(bus, until_ms == UINT64_MAX ? -1 : sb_clock_until_ms(now_ms, until_ms));
+        r = softbus_wait_once(bus, NULL, until_ms == UINT64_MAX ? -1 : sb_clock_until_ms(now_ms, until_ms));
         if (r == -EINTR)
             return r;
     }
@@ -361,29 +327,37 @@ static int wait_until(struct softbus *bus, uint64_t due_ms)
 
 int softbus_wait(struct softbus *bus, uint32_t timeout_ms)
 {
+    SOFTBUS_LOCKED(bus);
     int r;
 
     if (timeout_ms == 0)
         return softbus_process(bus);
     r = wait_until(bus, timeout_ms == UINT32_MAX ? UINT64_MAX : sb_clock_now_ms() + timeout_ms);
+    softbus_stream_flush_all(bus);
     return r == -EINTR ? 0 : r;
+}
+
+static bool is_stopped(const struct softbus *bus)
+{
+    return __atomic_load_n(&bus->is_stopped, __ATOMIC_ACQUIRE);
 }
 
 int softbus_run(struct softbus *bus)
 {
+    SOFTBUS_LOCKED(bus);
     int r = 0;
 
-    while (!bus->is_stopped && (r >= 0 || r == -EINTR))
+    while (!is_stopped(bus) && (r >= 0 || r == -EINTR))
         r = wait_until(bus, UINT64_MAX);
-    if (!bus->is_stopped)
-        return r;
-    bus->is_stopped = false;
-    return 0;
+    softbus_stream_flush_all(bus);
+    softbus_wait_hand_over(bus);
+    return __atomic_exchange_n(&bus->is_stopped, false, __ATOMIC_ACQ_REL) ? 0 : r;
 }
 
 void softbus_stop(struct softbus *bus)
 {
-    bus->is_stopped = true;
+    __atomic_store_n(&bus->is_stopped, true, __ATOMIC_RELEASE);
+    softbus_wait_signal(bus);
 }
 
 const char *softbus_get_device(const struct softbus *bus)
@@ -398,6 +372,8 @@ const char *softbus_get_device_name(const struct softbus *bus)
 
 void softbus_set_refused_fn(struct softbus *bus, softbus_refused_fn fn, void *userdata)
 {
+    SOFTBUS_LOCKED(bus);
+
     bus->refused = fn;
     bus->refused_userdata = userdata;
 }

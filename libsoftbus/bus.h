@@ -1,4 +1,4 @@
-/* The connection from the inside; the public half is softbus/bus.h. */
+/* The connection from the inside; the public half is softbus/bus.h. Threads: libsoftbus/lock.h and wait.h. */
 #ifndef SOFTBUS_LIB_BUS_H
 #define SOFTBUS_LIB_BUS_H
 
@@ -7,19 +7,23 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/random.h"
+#include "libsoftbus/lock.h"
+#include "libsoftbus/stream.h"
 #include "softbus/bus.h"
 #include "wire/msg.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct softbus_parcel;
+struct softbus_pool;
 struct softbus_transaction;
 
-#define SOFTBUS_DEPTH_MAX 32      /* handlers and callbacks on the stack at once */
+#define SOFTBUS_DEPTH_MAX 32      /* handlers and callbacks on one stack at once */
 #define SOFTBUS_CALLS_MAX 65536   /* calls under way */
 #define SOFTBUS_STUBS_MAX 1048576 /* stubs of one connection */
+#define SOFTBUS_STREAMS_MAX 65536 /* sockets of one connection */
+#define SOFTBUS_WAKE_FDS_MAX 8    /* eventfds kept for threads that wait */
 
 /* Work that is due later: never inside the function that asked for it. */
 struct softbus_job {
@@ -29,23 +33,33 @@ struct softbus_job {
 };
 
 struct softbus {
-    unsigned n_refs; /* the app's one until close, and one of every object: those outlive it as memory */
-    int fd;          /* -1: closed */
-    int error;       /* 0, DISCONNECTED or PROTOCOL: the connection is gone */
-    volatile sig_atomic_t is_stopped;
-    bool is_idle;    /* a blocking receive has timed out: wait with poll(), which does not wake up in between */
-    bool is_job_turn;
-    unsigned depth;   /* of handlers and callbacks on the stack */
-    unsigned n_quiet; /* waits on the stack that run nothing */
-    unsigned n_busy;  /* things run without a pause */
-    unsigned n_corks; /* releases are queued, to be sent together */
-    uint64_t trace;   /* of what is run now, 0: none */
+    unsigned n_refs; /* atomic: the app's one until close, and one of every object: those outlive it as memory */
+    struct softbus_lock lock;
+    softbus_thread_id thread; /* the one that opened it */
+    bool is_threaded;         /* others have been seen */
+    int error;                /* 0, DISCONNECTED or PROTOCOL: the connection is gone */
+    bool is_stopped; /* atomic: softbus_stop() may be called by a signal handler */
+    bool is_closed;
+    unsigned turn;       /* softbus_dispatch() */
+    unsigned n_contexts; /* of the app's functions that run, in all threads */
+    unsigned n_busy;     /* things run without a pause */
+    unsigned n_corks;    /* releases are queued, to be sent together */
+
+    /* Sockets, and who waits for them. */
+    struct softbus_stream hub;
+    int epoll_fd, kick_fd;   /* kick_fd: an eventfd in epoll_fd, under number 0 */
+    struct sb_idtab streams; /* struct softbus_stream */
+    struct sb_list ready, dirty;
+    struct sb_list waiters;  /* struct softbus_waiter */
+    unsigned n_drivers;
+    int wake_fds[SOFTBUS_WAKE_FDS_MAX];
+    unsigned n_wake_fds;
+    struct sb_list channels; /* struct softbus_channel */
+    struct softbus_pool *pool;
+    uint64_t kicked_us;      /* when the pool was last told of work that waits */
 
     struct sb_random random;
-    struct sb_buf in, out;
-    struct sb_buf kept; /* messages put aside while nothing may run, in order; they go before `in` */
     struct sb_buf head; /* of the message being sent */
-    size_t in_needed;   /* bytes of the message at the head of `in`, as far as known */
     struct wire_objects objects_in, objects_out; /* of the message being decoded, being sent: too large for every stack */
 
     uint32_t version;
@@ -62,6 +76,7 @@ struct softbus {
     uint64_t next_deadline_ms;   /* no async is due before; may be early */
     struct sb_list jobs;
     struct sb_list urgent;       /* jobs that go before every message */
+    struct sb_list runnable;     /* struct softbus_object.runnable_link: stubs with calls that wait */
     struct sb_list transactions; /* calls of our stubs that wait or run */
     struct sb_list links, watches;
 
@@ -82,15 +97,14 @@ void softbus_bus_unref(struct softbus *bus);
 /* Ends the connection: error is DISCONNECTED or PROTOCOL (the first one stays); asynchronous calls are ended. Returns error. */
 int softbus_bus_fail(struct softbus *bus, int error);
 
+/* Sends bus->head to the hub. 0, NO_MEMORY, DISCONNECTED. */
+int softbus_bus_send_head(struct softbus *bus);
+
 /* Queues a job. */
 void softbus_bus_add_job(struct softbus *bus, struct softbus_job *job);
 
 /* A parcel for one transaction, of this capacity, and back. NULL: no memory. */
 struct softbus_parcel *softbus_bus_take_parcel(struct softbus *bus, size_t capacity);
 void softbus_bus_give_parcel(struct softbus *bus, struct softbus_parcel *parcel);
-
-/* Brackets what runs the app's code; trace: of that which is run. Returns the one to give to leave. */
-uint64_t softbus_bus_enter(struct softbus *bus, uint64_t trace);
-void softbus_bus_leave(struct softbus *bus, uint64_t old_trace);
 
 #endif

@@ -5,14 +5,19 @@
 #include "libsoftbus/bus.h"
 #include "softbus/object.h"
 
+struct softbus_channel;
+struct softbus_incoming;
 struct softbus_parcel;
+struct softbus_waiter;
 
 /* A call under way: on the stack of the function that waits, or asynchronous and on the heap. */
 struct softbus_pending {
     uint64_t id;
     bool is_async, is_done;
     int status;
-    struct softbus_parcel *reply; /* where the reply goes */
+    struct softbus_parcel *reply;    /* where the reply goes */
+    struct softbus_channel *channel; /* that its request went by, and its reply may come by: holds a reference; NULL: the hub */
+    struct softbus_waiter *waiter;   /* who waits; NULL: asynchronous */
     uint64_t trace;
 
     /* Asynchronous. */
@@ -22,7 +27,7 @@ struct softbus_pending {
     uint64_t deadline_ms;
     softbus_reply_fn fn;
     void *userdata;
-    struct softbus_transaction *local; /* the call of an own stub that has not begun */
+    struct softbus_transaction *local; /* the call of an own stub that has not ended */
 };
 
 enum softbus_hub_wait {
@@ -34,21 +39,29 @@ enum softbus_hub_wait {
 int softbus_call_hub(struct softbus *bus, uint32_t code, struct softbus_parcel *request, struct softbus_parcel *reply,
                      uint32_t timeout_ms, enum softbus_hub_wait wait);
 
-/* A REPLY: takes the message off the head of `from`. PROTOCOL, NO_MEMORY. */
-int softbus_call_take_reply(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body);
+/* Enters a call of this object (NULL: of the hub) into the table, and takes it off. LIMIT, NO_MEMORY. */
+int softbus_call_add(struct softbus *bus, struct softbus_pending *pending, const struct softbus_object *object);
+void softbus_call_remove(struct softbus *bus, struct softbus_pending *pending);
 
-/* True when the REPLY is for somebody who waits on the stack, or for nobody. */
+/* Waits until there is room for what is sent to the object without waiting for an answer. AGAIN, DISCONNECTED. */
+int softbus_call_wait_room(struct softbus_object *object);
+
+/* Waits for a call of an own stub that another thread has to run first. */
+int softbus_call_wait_own(struct softbus_pending *pending, struct softbus *bus, uint64_t deadline_ms);
+
+/* A REPLY: takes the message off. PROTOCOL, NO_MEMORY. */
+int softbus_call_take_reply(struct softbus_incoming *incoming);
+
+/* True when the REPLY is for somebody who waits on a stack, or for nobody. */
 bool softbus_call_is_sync_reply(const struct softbus *bus, struct wire_bytes body);
 
-/* Ends an asynchronous call: its fn runs from a job. */
+/* Ends a call: who waits is woken, or its fn runs from a job. */
 void softbus_call_end(struct softbus *bus, struct softbus_pending *pending, int status);
-
-/* Runs fn and frees the call, which was ended. */
-void softbus_call_complete(struct softbus *bus, struct softbus_pending *pending);
 
 /* Ends asynchronous calls whose deadline has passed. True when there were any. */
 bool softbus_call_expire(struct softbus *bus, uint64_t now_ms);
-/* Ends all. */
+/* Ends all asynchronous ones; all that went by this channel. */
 void softbus_call_end_all(struct softbus *bus, int status);
+void softbus_call_end_channel(struct softbus_channel *channel);
 
 #endif

@@ -52,6 +52,7 @@ static int ask_hub(struct softbus_object *object, uint32_t code)
 int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void *userdata,
                        struct softbus_link **ret_link)
 {
+    SOFTBUS_LOCKED(object->bus);
     struct softbus_link *link;
     int r;
 
@@ -95,6 +96,7 @@ static bool has_links(const struct softbus_object *object)
 
 int softbus_unlink_death(struct softbus_link *link)
 {
+    SOFTBUS_LOCKED(link->object->bus);
     struct softbus_object *object;
     int r = 0;
 
@@ -135,13 +137,14 @@ void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
     object->is_linked = false;
     /* Found anew each time: fn may unlink others. */
     while ((link = find_link(bus, object))) {
-        uint64_t old_trace = softbus_bus_enter(bus, 0);
+        struct softbus_context context;
 
         sb_list_remove(&link->link);
         link->has_fired = true;
+        softbus_context_enter(bus, &context, NULL, 0);
         link->fn(link->userdata, object, (enum softbus_death)death->reason);
+        softbus_context_leave(&context);
         free_link(link);
-        softbus_bus_leave(bus, old_trace);
     }
     softbus_object_unref(object);
 }

@@ -1,60 +1,76 @@
 /*
- * What is run, and in which order: urgent jobs, then messages in the order of their arrival, in turn with the other jobs.
- * Where nothing may run (too deep, or in a quiet wait) only replies to those who wait on the stack are taken; everything else is put
- * aside in bus->kept and comes before what arrives later.
+ * What is run, and in which order: urgent jobs, then messages in the order of their arrival, stream by stream, in turn with the
+ * other jobs. A thread that may not run a message of the hub's puts it aside, so that it gets at the answers behind it; what was
+ * put aside comes before what arrives later. Calls of a direct channel stay where they are.
  */
 #include "libsoftbus/dispatch.h"
 
 #include "libsoftbus/bus.h"
 #include "libsoftbus/call.h"
-#include "libsoftbus/io.h"
+#include "libsoftbus/channel.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/serve.h"
+#include "libsoftbus/stream.h"
+#include "libsoftbus/wait.h"
+#include "base/clock.h"
 #include "softbus/error.h"
 
-#define BUSY_TURNS 32 /* without a pause, then the socket and the clock are looked at */
+#define BUSY_TURNS 32 /* without a pause, then the sockets and the clock are looked at */
 
-static int take_cancel(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+int softbus_incoming_consume(struct softbus_incoming *incoming, int *ret_fds)
+{
+    int r = softbus_stream_consume(incoming->stream, incoming->from_kept, &incoming->message, incoming->size, ret_fds);
+
+    /* Behind the others, and before anything runs: another thread may go on with what comes next. */
+    sb_list_remove(&incoming->stream->ready_link);
+    softbus_stream_update(incoming->stream);
+    return r;
+}
+
+/* For a message that should carry no descriptors. */
+static int consume(struct softbus_incoming *incoming)
+{
+    return incoming->message.n_fds > 0 ? SOFTBUS_ERR_PROTOCOL : softbus_incoming_consume(incoming, NULL);
+}
+
+static int take_cancel(struct softbus_incoming *incoming)
 {
     uint64_t id;
 
-    if (wire_cancel_decode(body, &id) < 0)
+    if (wire_cancel_decode(incoming->body, &id) < 0 || consume(incoming) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    sb_buf_consume(from, size);
-    softbus_serve_cancel(bus, id);
-    return 0;
+    softbus_serve_cancel(incoming->stream, id);
+    return incoming->stream->kind == SOFTBUS_STREAM_SERVER ? softbus_channel_advance(incoming) : 0;
 }
 
-static int take_release(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+static int take_release(struct softbus_incoming *incoming)
 {
     struct wire_release release;
 
-    if (wire_release_decode(body, &release) < 0)
+    if (wire_release_decode(incoming->body, &release) < 0 || consume(incoming) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    sb_buf_consume(from, size);
-    return softbus_object_release(bus, &release);
+    return softbus_object_release(incoming->stream->bus, &release);
 }
 
-static int take_death(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+static int take_death(struct softbus_incoming *incoming)
 {
     struct wire_death_msg death;
 
-    if (wire_death_decode(body, &death) < 0)
+    if (wire_death_decode(incoming->body, &death) < 0 || consume(incoming) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    sb_buf_consume(from, size);
-    softbus_death_run(bus, &death);
+    softbus_death_run(incoming->stream->bus, &death);
     return 0;
 }
 
-static int take_refused(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+static int take_refused(struct softbus_incoming *incoming)
 {
+    struct softbus *bus = incoming->stream->bus;
+    struct softbus_context context;
     struct wire_refused refused;
     struct softbus_object *object;
-    uint64_t old_trace;
 
-    if (wire_refused_decode(body, &refused) < 0)
+    if (wire_refused_decode(incoming->body, &refused) < 0 || consume(incoming) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    sb_buf_consume(from, size);
     if (!bus->refused)
         return 0;
     if (refused.id) {
@@ -65,76 +81,142 @@ static int take_refused(struct softbus *bus, struct sb_buf *from, size_t size, s
         object = entry ? SB_CONTAINER_OF(entry, struct softbus_object, entry) : NULL;
     }
     softbus_object_ref(object);
-    old_trace = softbus_bus_enter(bus, 0);
+    softbus_context_enter(bus, &context, NULL, 0);
     bus->refused(bus->refused_userdata, object, refused.status);
-    softbus_bus_leave(bus, old_trace);
+    softbus_context_leave(&context);
     softbus_object_unref(object);
     return 0;
 }
 
-/* Takes the message off the head of `from` and does what it says. */
-static int take(struct softbus *bus, struct sb_buf *from, size_t size, const struct wire_msg *message)
+static int take_from_hub(struct softbus_incoming *incoming)
 {
-    switch (message->type) {
+    switch (incoming->message.type) {
     case WIRE_CALL:
-        return softbus_serve_take_call(bus, from, size, message->body);
+        return softbus_serve_take_call(incoming);
     case WIRE_REPLY:
-        return softbus_call_take_reply(bus, from, size, message->body);
+        return softbus_call_take_reply(incoming);
     case WIRE_CANCEL:
-        return take_cancel(bus, from, size, message->body);
+        return take_cancel(incoming);
     case WIRE_RELEASE:
-        return take_release(bus, from, size, message->body);
+        return take_release(incoming);
     case WIRE_DEATH:
-        return take_death(bus, from, size, message->body);
+        return take_death(incoming);
     case WIRE_REFUSED:
-        return take_refused(bus, from, size, message->body);
+        return take_refused(incoming);
+    case WIRE_DETOUR:
+        return softbus_channel_take_detour(incoming);
+    default:
+        return softbus_channel_take_management(incoming);
+    }
+}
+
+static int take_from_channel(struct softbus_incoming *incoming)
+{
+    bool is_client = incoming->stream->kind == SOFTBUS_STREAM_CLIENT;
+
+    switch (incoming->message.type) {
+    case WIRE_CALL:
+        return is_client ? SOFTBUS_ERR_PROTOCOL : softbus_channel_take_call(incoming);
+    case WIRE_CANCEL:
+        return is_client ? SOFTBUS_ERR_PROTOCOL : take_cancel(incoming);
+    case WIRE_SEEK:
+        return is_client ? SOFTBUS_ERR_PROTOCOL : softbus_channel_take_seek(incoming);
+    case WIRE_REPLY:
+        return is_client ? softbus_call_take_reply(incoming) : SOFTBUS_ERR_PROTOCOL;
     default:
         return SOFTBUS_ERR_PROTOCOL;
     }
 }
 
-/* Where nothing may run: replies to those who wait are taken, two-way calls refused when it is too deep, the rest kept. */
-static int put_aside(struct softbus *bus, size_t size, const struct wire_msg *message)
+/* The hub's message is not for this thread to run: 1 when it was done with, put aside or taken, 0 when it must stay. */
+static int put_aside(struct softbus_incoming *incoming)
 {
+    struct softbus_stream *stream = incoming->stream;
+    const struct wire_msg *message = &incoming->message;
     uint64_t id;
+    int r;
 
-    if (message->type == WIRE_REPLY && softbus_call_is_sync_reply(bus, message->body))
-        return softbus_call_take_reply(bus, &bus->in, size, message->body);
-    if (message->type == WIRE_CALL && bus->depth >= SOFTBUS_DEPTH_MAX && message->body.size >= 8 &&
-        wire_load_u64(message->body.data) != 0)
-        return softbus_serve_refuse_call(bus, &bus->in, size, message->body);
-    if (message->type == WIRE_CANCEL && wire_cancel_decode(message->body, &id) == 0 && softbus_serve_cancel(bus, id)) {
-        sb_buf_consume(&bus->in, size);
-        return 0;
-    }
-    if (sb_buf_append(&bus->kept, sb_buf_bytes(&bus->in), size) < 0)
-        return SOFTBUS_ERR_NO_MEMORY;
-    sb_buf_consume(&bus->in, size);
-    return 0;
+    if (message->type == WIRE_REPLY && softbus_call_is_sync_reply(stream->bus, message->body))
+        return softbus_call_take_reply(incoming);
+    if (message->type == WIRE_DETOUR && softbus_channel_is_sync_reply(stream->bus, message->body))
+        return softbus_channel_take_detour(incoming);
+    if (message->type == WIRE_CALL && softbus_serve_is_mine(incoming))
+        return softbus_serve_take_call(incoming);
+    if (message->type == WIRE_CALL && softbus_serve_is_too_deep(incoming))
+        return softbus_serve_refuse_call(incoming, SOFTBUS_ERR_AGAIN);
+    if (message->type == WIRE_CANCEL && wire_cancel_decode(message->body, &id) == 0 && softbus_serve_cancel(stream, id))
+        return consume(incoming);
+    r = softbus_stream_put_aside(stream, message, incoming->size);
+    softbus_stream_update(stream);
+    return r;
 }
 
-static bool may_run(const struct softbus *bus)
+static bool may_take(const struct softbus_incoming *incoming)
 {
-    return bus->depth < SOFTBUS_DEPTH_MAX && bus->n_quiet == 0;
+    return incoming->rights == SOFTBUS_RUNS_ALL || incoming->stream->kind == SOFTBUS_STREAM_CLIENT ||
+           (incoming->stream->kind == SOFTBUS_STREAM_SERVER && incoming->message.type == WIRE_CALL &&
+            (softbus_serve_is_mine(incoming) || softbus_serve_is_too_deep(incoming)));
 }
 
-/* As softbus_dispatch(), messages only. */
-static int dispatch_message(struct softbus *bus)
+/* One message of this stream. 1, 0, or an error of the stream. */
+static int dispatch_stream(struct softbus_stream *stream, enum softbus_rights rights, struct softbus_waiter *waiter)
 {
-    bool runs = may_run(bus);
-    struct sb_buf *from = runs && bus->kept.length > 0 ? &bus->kept : &bus->in;
-    struct wire_msg message;
-    size_t size;
-    int r = wire_msg_scan(sb_buf_bytes(from), from->length, WIRE_MSG_MAX, &message, &size);
+    struct softbus_incoming incoming = { .stream = stream, .rights = rights, .waiter = waiter };
+    int r;
 
-    if (from == &bus->in)
-        bus->in_needed = size;
+    incoming.from_kept = rights == SOFTBUS_RUNS_ALL && stream->kept.length > 0;
+    r = softbus_stream_peek(stream, incoming.from_kept, &incoming.message, &incoming.size);
+    while (r == 0 && stream->is_readable && softbus_stream_receive(stream) > 0) /* until the kernel has no more, or a message is whole */
+        r = softbus_stream_peek(stream, incoming.from_kept, &incoming.message, &incoming.size);
     if (r == 0)
+        softbus_stream_update(stream);
+    if (r == 0 && softbus_channel_is_drained(stream))
+        return SOFTBUS_ERR_DISCONNECTED;
+    if (r == 0 && stream->is_over && (stream->kept.length == 0 || rights == SOFTBUS_RUNS_ALL))
+        return SOFTBUS_ERR_DISCONNECTED;
+    if (r <= 0)
+        return r;
+    incoming.body = incoming.message.body;
+    if (stream->kind == SOFTBUS_STREAM_HUB)
+        r = rights == SOFTBUS_RUNS_ALL ? take_from_hub(&incoming) : put_aside(&incoming);
+    else if (may_take(&incoming))
+        r = take_from_channel(&incoming);
+    else
         return 0;
-    if (r < 0 || message.n_fds > 0)
-        return softbus_bus_fail(bus, SOFTBUS_ERR_PROTOCOL);
-    r = runs ? take(bus, from, size, &message) : put_aside(bus, size, &message);
-    return r < 0 ? softbus_bus_fail(bus, r) : 1;
+    return r < 0 ? r : 1;
+}
+
+/* A stream that is over, or whose other end broke the protocol. */
+static void end_stream(struct softbus *bus, uint64_t id, int error)
+{
+    struct softbus_stream *stream = sb_idtab_find(&bus->streams, id);
+
+    if (stream == &bus->hub)
+        softbus_bus_fail(bus, error);
+    else if (stream)
+        softbus_channel_break(stream, error == SOFTBUS_ERR_PROTOCOL);
+}
+
+/* The first message that this thread may take, of any stream. */
+static int dispatch_message(struct softbus *bus, enum softbus_rights rights, struct softbus_waiter *waiter)
+{
+    struct sb_list *link = bus->ready.next;
+    int r = 0;
+
+    while (link != &bus->ready) {
+        struct softbus_stream *stream = SB_CONTAINER_OF(link, struct softbus_stream, ready_link);
+        uint64_t id = stream->id;
+
+        link = link->next;
+        r = dispatch_stream(stream, rights, waiter);
+        if (r > 0)
+            return r;
+        if (r < 0) {
+            end_stream(bus, id, r);
+            return bus->error ? bus->error : 1;
+        }
+    }
+    return 0;
 }
 
 static int run_job(struct softbus *bus, struct sb_list *list)
@@ -150,36 +232,53 @@ static int run_job(struct softbus *bus, struct sb_list *list)
     return 1;
 }
 
-int softbus_dispatch_job(struct softbus *bus)
+static enum softbus_rights find_rights(const struct softbus *bus, const struct softbus_waiter *waiter)
 {
-    return run_job(bus, &bus->jobs);
+    if (softbus_context_get_depth(bus) >= SOFTBUS_DEPTH_MAX || (waiter && waiter->is_quiet))
+        return SOFTBUS_RUNS_NOTHING;
+    return waiter && bus->pool ? SOFTBUS_RUNS_CHAIN : SOFTBUS_RUNS_ALL;
 }
 
-static int dispatch_one(struct softbus *bus)
+static int dispatch_one(struct softbus *bus, struct softbus_waiter *waiter)
+{
+    enum softbus_rights rights = find_rights(bus, waiter);
+
+    if (waiter && softbus_serve_run_inbox(waiter))
+        return 1;
+    if (rights != SOFTBUS_RUNS_ALL)
+        return bus->error ? bus->error : dispatch_message(bus, rights, waiter);
+    if (run_job(bus, &bus->urgent))
+        return 1;
+    /* In turn, so that none keeps the others waiting: calls that waited, jobs, messages. */
+    for (unsigned i = 0; i < 3; i++) {
+        int r;
+
+        bus->turn = (bus->turn + 1) % 3;
+        if (bus->turn == 0)
+            r = softbus_serve_run_queued(bus);
+        else if (bus->turn == 1)
+            r = run_job(bus, &bus->jobs);
+        else
+            r = bus->error ? 0 : dispatch_message(bus, rights, waiter);
+        if (r != 0)
+            return r;
+    }
+    return bus->error;
+}
+
+int softbus_dispatch(struct softbus *bus, struct softbus_waiter *waiter)
 {
     int r;
 
-    if (!may_run(bus))
-        return bus->error ? bus->error : dispatch_message(bus);
-    if (run_job(bus, &bus->urgent))
-        return 1;
-    bus->is_job_turn = !bus->is_job_turn;
-    if (bus->is_job_turn && run_job(bus, &bus->jobs))
-        return 1;
-    r = bus->error ? 0 : dispatch_message(bus);
-    /* Jobs that make jobs, as one-way calls of an own stub may, must not keep us from the socket for ever. */
-    if (r == 0 && !bus->error && softbus_dispatch_is_long(bus) && softbus_io_wait(bus, 0) > 0)
-        r = dispatch_message(bus);
-    if (r == 0)
-        r = run_job(bus, &bus->jobs);
-    return r == 0 && bus->error ? bus->error : r;
-}
-
-int softbus_dispatch(struct softbus *bus)
-{
-    int r = dispatch_one(bus);
-
-    bus->n_busy = r > 0 ? bus->n_busy + 1 : 0;
+    /* Work that makes work, as one-way calls of an own stub may, must not keep us from the sockets for ever. */
+    if (softbus_dispatch_is_long(bus)) {
+        softbus_wait_poll(bus);
+        softbus_call_expire(bus, sb_clock_now_ms());
+    }
+    bus->n_busy++;
+    r = dispatch_one(bus, waiter);
+    if (r <= 0)
+        bus->n_busy = 0;
     return r;
 }
 
@@ -188,11 +287,8 @@ bool softbus_dispatch_is_long(const struct softbus *bus)
     return bus->n_busy % BUSY_TURNS == BUSY_TURNS - 1;
 }
 
-int softbus_dispatch_is_due(const struct softbus *bus)
+bool softbus_dispatch_is_due(const struct softbus *bus)
 {
-    struct wire_msg message;
-    size_t size;
-
-    return !sb_list_is_empty(&bus->urgent) || !sb_list_is_empty(&bus->jobs) || bus->kept.length > 0 ||
-           wire_msg_scan(sb_buf_bytes(&bus->in), bus->in.length, WIRE_MSG_MAX, &message, &size) != 0;
+    return !sb_list_is_empty(&bus->urgent) || !sb_list_is_empty(&bus->jobs) || !sb_list_is_empty(&bus->runnable) ||
+           !sb_list_is_empty(&bus->ready);
 }

@@ -11,6 +11,7 @@ softbusinclude_HEADERS = \
 	include/softbus/error.h \
 	include/softbus/object.h \
 	include/softbus/parcel.h \
+	include/softbus/pool.h \
 	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES = \
@@ -20,15 +21,20 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/bus.h \
 	libsoftbus/call.c \
 	libsoftbus/call.h \
+	libsoftbus/call_async.c \
+	libsoftbus/channel.c \
+	libsoftbus/channel.h \
+	libsoftbus/connect.c \
+	libsoftbus/connect.h \
 	libsoftbus/death.c \
 	libsoftbus/device.c \
 	libsoftbus/dispatch.c \
 	libsoftbus/dispatch.h \
 	libsoftbus/error.c \
-	libsoftbus/io.c \
-	libsoftbus/io.h \
 	libsoftbus/listing.c \
 	libsoftbus/listing.h \
+	libsoftbus/lock.c \
+	libsoftbus/lock.h \
 	libsoftbus/object.c \
 	libsoftbus/object.h \
 	libsoftbus/parcel.c \
@@ -40,9 +46,19 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/parcel_struct.c \
 	libsoftbus/parcel_text.c \
 	libsoftbus/parcel_text16.c \
+	libsoftbus/pool.c \
+	libsoftbus/pool.h \
 	libsoftbus/registry.c \
+	libsoftbus/send.c \
+	libsoftbus/send.h \
 	libsoftbus/serve.c \
 	libsoftbus/serve.h \
+	libsoftbus/serve_own.c \
+	libsoftbus/stream.c \
+	libsoftbus/stream.h \
+	libsoftbus/transaction.c \
+	libsoftbus/wait.c \
+	libsoftbus/wait.h \
 	libsoftbus/watch.c \
 	libsoftbus/watch.h
 # Public headers carry no visibility attributes: here the version script alone decides what is exported.

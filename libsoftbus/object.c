@@ -2,7 +2,7 @@
 #include "libsoftbus/object.h"
 
 #include "libsoftbus/bus.h"
-#include "libsoftbus/io.h"
+#include "libsoftbus/channel.h"
 #include "libsoftbus/parcel.h"
 #include "softbus/error.h"
 #include "wire/rules.h"
@@ -21,6 +21,9 @@ static struct softbus_object *new_object(struct softbus *bus, bool is_stub)
     object->bus = softbus_bus_ref(bus);
     object->n_refs = 1;
     object->is_stub = is_stub;
+    sb_list_init(&object->queue);
+    sb_list_init(&object->running);
+    sb_list_init(&object->runnable_link);
     return object;
 }
 
@@ -28,6 +31,8 @@ static struct softbus_object *free_object(struct softbus_object *object)
 {
     struct softbus *bus = object->bus;
 
+    softbus_channel_unroute(object);
+    sb_list_remove(&object->runnable_link);
     free(object->descriptor);
     free(object);
     softbus_bus_unref(bus);
@@ -38,6 +43,7 @@ int softbus_stub_new(struct softbus *bus, const char *descriptor, softbus_handle
                      struct softbus_object **ret_stub)
 {
     size_t size = descriptor ? strlen(descriptor) : 0;
+    SOFTBUS_LOCKED(bus);
     struct softbus_object *stub;
 
     if (size < 1 || size > 255 || !wire_text_is_valid(descriptor, size) || !handler)
@@ -58,11 +64,21 @@ int softbus_stub_new(struct softbus *bus, const char *descriptor, softbus_handle
 
 void softbus_stub_set_dump(struct softbus_object *stub, softbus_dump_fn dump)
 {
+    SOFTBUS_LOCKED(stub->bus);
+
     stub->dump = dump;
+}
+
+void softbus_stub_set_concurrent(struct softbus_object *stub, bool is_concurrent)
+{
+    SOFTBUS_LOCKED(stub->bus);
+
+    stub->is_concurrent = is_concurrent;
 }
 
 int softbus_stub_withdraw(struct softbus_object *stub)
 {
+    SOFTBUS_LOCKED(stub->bus);
     struct softbus *bus = stub->bus;
     int r = 0;
 
@@ -74,7 +90,7 @@ int softbus_stub_withdraw(struct softbus_object *stub)
     stub->is_service = false;
     if (stub->n_outside > 0 && !bus->error) {
         bus->head.length = 0;
-        r = wire_withdraw_encode(&bus->head, stub->id) < 0 ? SOFTBUS_ERR_NO_MEMORY : softbus_io_send(bus, NULL, 0);
+        r = wire_withdraw_encode(&bus->head, stub->id) < 0 ? SOFTBUS_ERR_NO_MEMORY : softbus_bus_send_head(bus);
     }
     if (stub->id)
         sb_idtab_remove(&bus->stubs, stub->id);
@@ -85,8 +101,11 @@ int softbus_stub_withdraw(struct softbus_object *stub)
 
 struct softbus_object *softbus_object_ref(struct softbus_object *object)
 {
-    if (object)
+    if (object) {
+        SOFTBUS_LOCKED(object->bus);
+
         object->n_refs++;
+    }
     return object;
 }
 
@@ -94,34 +113,49 @@ struct softbus_object *softbus_object_ref(struct softbus_object *object)
 static void release_handle(struct softbus_object *proxy)
 {
     struct softbus *bus = proxy->bus;
+    struct softbus_outgoing_bytes bytes = { .gathers = bus->n_corks > 0 };
 
     while (proxy->n_outside > 0 && !bus->error) {
-        struct wire_release release = { .id = proxy->id };
+        struct wire_release release = { .id = proxy->id, .after = proxy->channel ? proxy->channel->position : 0 };
 
         release.count = proxy->n_outside > UINT32_MAX ? UINT32_MAX : (uint32_t)proxy->n_outside;
         proxy->n_outside -= release.count;
         bus->head.length = 0;
         /* A release that is lost would keep the object's reference for good: rather no connection than that. */
-        if (wire_release_encode(&bus->head, &release) < 0 ||
-            (bus->n_corks ? softbus_io_queue(bus) : softbus_io_send(bus, NULL, 0)) == SOFTBUS_ERR_NO_MEMORY)
+        if (wire_release_encode(&bus->head, &release) < 0 || softbus_stream_send(&bus->hub, &bytes) == SOFTBUS_ERR_NO_MEMORY)
             softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
     }
 }
 
-struct softbus_object *softbus_object_unref(struct softbus_object *object)
+/* With the lock. */
+static void unref(struct softbus_object *object)
 {
-    if (!object || --object->n_refs > 0)
-        return NULL;
+    if (--object->n_refs > 0)
+        return;
     if (object->is_stub) {
         if (object->n_outside > 0 && !object->bus->error)
-            return NULL; /* others can still call it */
+            return; /* others can still call it */
         if (object->id)
             sb_idtab_remove(&object->bus->stubs, object->id);
     } else if (object->id) {
         sb_map_remove(&object->bus->proxies, &object->entry);
         release_handle(object);
     }
-    return free_object(object);
+    free_object(object);
+}
+
+struct softbus_object *softbus_object_unref(struct softbus_object *object)
+{
+    struct softbus *bus;
+
+    if (!object)
+        return NULL;
+    bus = softbus_bus_ref(object->bus); /* the object may be the last that holds its memory */
+    softbus_lock(bus);
+    unref(object);
+    softbus_unlock(bus);
+    softbus_bus_unref(bus);
+    return NULL;
 }
 
 void softbus_object_unref_all(struct softbus_object **objects, size_t n)
@@ -132,12 +166,14 @@ void softbus_object_unref_all(struct softbus_object **objects, size_t n)
         bus = objects[i] ? softbus_bus_ref(objects[i]->bus) : NULL;
     if (!bus)
         return;
+    softbus_lock(bus);
     bus->n_corks++;
     for (size_t i = 0; i < n; i++)
         softbus_object_unref(objects[i]);
     bus->n_corks--;
-    if (!bus->error && bus->n_corks == 0 && bus->out.length > 0)
-        softbus_io_flush(bus);
+    if (!bus->error && bus->n_corks == 0 && bus->hub.out.length > 0)
+        softbus_stream_flush(&bus->hub);
+    softbus_unlock(bus);
     softbus_bus_unref(bus);
 }
 
@@ -153,11 +189,15 @@ bool softbus_object_is_remote(const struct softbus_object *object)
 
 bool softbus_object_is_service(const struct softbus_object *object)
 {
+    SOFTBUS_LOCKED(object->bus);
+
     return object->is_service;
 }
 
 bool softbus_object_is_dead(const struct softbus_object *object)
 {
+    SOFTBUS_LOCKED(object->bus);
+
     return object->is_dead;
 }
 
@@ -168,6 +208,8 @@ const char *softbus_object_get_device(const struct softbus_object *object)
 
 unsigned softbus_object_get_hops(const struct softbus_object *object)
 {
+    SOFTBUS_LOCKED(object->bus);
+
     return object->hops;
 }
 
@@ -193,6 +235,8 @@ static struct softbus_object *import_proxy(struct softbus *bus, const struct wir
         proxy->id = from->id;
         proxy->is_remote = (from->flags & WIRE_OBJECT_REMOTE) != 0;
         proxy->hops = from->hops;
+        proxy->origin = from->origin;
+        proxy->origin_stub = from->stub;
         if (proxy->is_remote) {
             proxy->home = from->device;
             wire_devid_format(&proxy->home, proxy->home_text);

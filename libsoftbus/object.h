@@ -7,6 +7,7 @@
 #include "softbus/object.h"
 #include "wire/devid.h"
 
+struct softbus_channel;
 struct softbus_parcel;
 struct wire_death_msg;
 struct wire_object;
@@ -26,14 +27,22 @@ struct softbus_object {
     struct sb_map_entry entry;
     struct wire_devid home;
     char home_text[WIRE_DEVID_TEXT_SIZE];
+    struct softbus_channel *channel; /* that plain calls go by: holds a reference; NULL: through the hub */
+    uint64_t direct_id;              /* the stub's number there */
+    uint64_t origin, origin_stub; /* of a stub of this device: what it can be claimed by after a restart */
 
     /* Stubs. */
     char *descriptor;
     softbus_handler_fn handler;
     softbus_dump_fn dump;
     void *userdata;
+    bool is_internal;              /* its handler is the library's own, and runs with the lock */
+    bool is_concurrent;            /* several calls at once */
+    const char *owner;             /* softbus_thread_id of the thread in which it runs; NULL: none, or concurrent */
+    struct sb_list queue, running; /* struct softbus_transaction.queue_link: calls that wait; that run */
+    struct sb_list runnable_link;  /* bus->runnable: the queue may be looked at */
+    uint32_t average_us;           /* how long its calls take, of late */
     uint64_t n_calls;
-    uint64_t n_queued, n_taken; /* calls by this process itself that were queued; that have left the queue */
 };
 
 void softbus_object_unref_all(struct softbus_object **objects, size_t n);

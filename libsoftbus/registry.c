@@ -20,6 +20,7 @@ static int check_name(const char *name)
 
 int softbus_service_add(struct softbus *bus, const char *name, struct softbus_object *stub, unsigned flags)
 {
+    SOFTBUS_LOCKED(bus);
     struct softbus_parcel *request;
     int r = check_name(name);
 
@@ -43,6 +44,7 @@ int softbus_service_add(struct softbus *bus, const char *name, struct softbus_ob
 
 int softbus_service_remove(struct softbus *bus, const char *name)
 {
+    SOFTBUS_LOCKED(bus);
     struct softbus_parcel *request;
     int r = check_name(name);
 
@@ -74,6 +76,7 @@ static int ask_for_service(struct softbus *bus, const char *device, const char *
 int softbus_service_get(struct softbus *bus, const char *device, const char *name, uint32_t wait_ms,
                         struct softbus_object **ret_object)
 {
+    SOFTBUS_LOCKED(bus);
     char device_text[WIRE_DEVID_TEXT_SIZE];
     struct softbus_parcel *request, *reply;
     struct softbus_object *object = NULL;
@@ -154,6 +157,7 @@ static int tell_service_event(struct softbus_watch *watch, struct softbus_parcel
 int softbus_service_watch(struct softbus *bus, const char *device, softbus_service_fn fn, void *userdata,
                           struct softbus_watch **ret_watch)
 {
+    SOFTBUS_LOCKED(bus);
     static const struct softbus_watch_kind kind = { .code = WIRE_HUB_SERVICE_WATCH,
                                                     .event_code = WIRE_EVENT_SERVICE,
                                                     .tell_entry = tell_service_entry,

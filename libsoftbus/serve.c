@@ -1,34 +1,46 @@
-/* Calls of this process's stubs; see serve.h. The life of one: take_call, run, send_reply. */
+/* Calls of this process's stubs; see serve.h. The life of one: load, submit, run, send_reply. */
 #include "libsoftbus/serve.h"
 
 #include "libsoftbus/call.h"
+#include "libsoftbus/channel.h"
 #include "libsoftbus/dispatch.h"
-#include "libsoftbus/io.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/pool.h"
+#include "libsoftbus/stream.h"
+#include "libsoftbus/wait.h"
 #include "base/clock.h"
 #include "softbus/error.h"
+#include "wire/channel.h"
 #include "wire/hub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STOCK_MAX 8 /* transactions kept for reuse */
+#define STOCK_MAX 64      /* transactions kept for reuse */
+#define QUICK_US 50       /* a stub whose calls take less on average: its answers may leave together */
+#define KICK_PERIOD_US 1000
 
 _Static_assert(SOFTBUS_CODE_MAX == WIRE_CODE_APP_MAX && SOFTBUS_CODE_PING == WIRE_CODE_PING &&
                    SOFTBUS_CODE_INTERFACE == WIRE_CODE_INTERFACE && SOFTBUS_CODE_DUMP == WIRE_CODE_DUMP,
                "one numbering");
 
-static void free_transaction(struct softbus_transaction *transaction)
+/* --- transactions --- */
+
+void softbus_serve_free(struct softbus_transaction *transaction)
 {
     struct softbus *bus = transaction->bus;
 
+    softbus_channel_discount(transaction);
     sb_list_remove(&transaction->link);
+    sb_list_remove(&transaction->queue_link);
     softbus_bus_give_parcel(bus, transaction->request);
     softbus_bus_give_parcel(bus, transaction->reply);
     softbus_object_unref(transaction->stub);
-    if (bus->n_transactions_kept >= STOCK_MAX || bus->fd < 0) {
+    if (transaction->channel)
+        softbus_channel_unref(transaction->channel);
+    if (bus->n_transactions_kept >= STOCK_MAX || bus->is_closed) {
         free(transaction);
         return;
     }
@@ -47,8 +59,7 @@ void softbus_serve_free_stock(struct softbus *bus)
     }
 }
 
-/* NULL: no memory. */
-static struct softbus_transaction *new_transaction(struct softbus_object *stub, uint32_t code, bool is_oneway,
+struct softbus_transaction *softbus_serve_new(struct softbus_object *stub, uint32_t code, bool is_oneway,
                                                    size_t reply_capacity)
 {
     struct softbus *bus = stub->bus;
@@ -63,23 +74,93 @@ static struct softbus_transaction *new_transaction(struct softbus_object *stub, 
             return NULL;
     }
     transaction->bus = bus;
-    transaction->stub = softbus_object_ref(stub);
+    stub->n_refs++;
+    transaction->stub = stub;
+    transaction->channel = NULL;
     transaction->id = 0;
     transaction->code = code;
     transaction->is_oneway = is_oneway;
-    transaction->is_canceled = false;
+    transaction->is_canceled = transaction->is_counted = transaction->has_begun = false;
     transaction->deadline_ms = UINT64_MAX;
     transaction->pending = NULL;
     transaction->request = softbus_bus_take_parcel(bus, 0);
     transaction->reply = is_oneway ? NULL : softbus_bus_take_parcel(bus, reply_capacity);
     sb_list_append(&bus->transactions, &transaction->link);
+    sb_list_init(&transaction->queue_link);
     if (transaction->request && (is_oneway || transaction->reply))
         return transaction;
-    free_transaction(transaction);
+    softbus_serve_free(transaction);
     return NULL;
 }
 
-/* Running. */
+void softbus_serve_set_identity(struct softbus_transaction *transaction, const struct wire_identity *identity)
+{
+    transaction->identity = *identity;
+    memcpy(transaction->label, identity->label.text, identity->label.size);
+    transaction->label[identity->label.size] = '\0';
+    transaction->identity.label = (struct wire_str){ .text = transaction->label, .size = identity->label.size };
+}
+
+/* --- answers --- */
+
+struct answer {
+    uint64_t id;
+    int status;
+    const struct softbus_parcel *parcel; /* used when the status is 0 */
+    bool gathers;
+};
+
+/* Encodes the reply into bus->head. */
+static int encode_reply(struct softbus *bus, struct softbus_channel *channel, const struct wire_reply *reply)
+{
+    struct wire_detour detour = { .channel = channel ? channel->number : 0 };
+    int r;
+
+    bus->head.length = 0;
+    if (channel && bus->objects_out.n > 0)
+        r = wire_detour_reply_encode_head(&bus->head, &detour, reply, &bus->objects_out);
+    else
+        r = wire_reply_encode_head(&bus->head, reply, &bus->objects_out);
+    return r < 0 ? SOFTBUS_ERR_NO_MEMORY : 0;
+}
+
+/* Replies to the hub or the channel's client; a reply that cannot be sent ends the connection or channel: the caller must not
+ * wait for nothing. */
+static int send_reply(struct softbus *bus, struct softbus_channel *channel, const struct answer *answer)
+{
+    struct wire_reply reply = { .id = answer->id, .status = answer->status };
+    struct softbus_outgoing_bytes bytes = { .gathers = answer->gathers };
+    const struct softbus_parcel *parcel = answer->parcel;
+    struct softbus_stream *stream;
+    int r;
+
+    bus->objects_out.n = 0;
+    if (reply.status == 0 && (!softbus_parcel_is_complete(parcel) || softbus_object_export(bus, parcel, &bus->objects_out) < 0)) {
+        bus->objects_out.n = 0;
+        reply.status = SOFTBUS_ERR_FAILED;
+    }
+    if (reply.status == 0) {
+        reply.data = (struct wire_bytes){ .data = sb_buf_bytes(&parcel->buf), .size = parcel->buf.length };
+        reply.n_fds = parcel->n_fds;
+        bytes.data = reply.data.data;
+        bytes.size = reply.data.size;
+        bytes.fds = parcel->fds;
+        bytes.n_fds = parcel->n_fds;
+    }
+    stream = channel && bus->objects_out.n == 0 ? &channel->stream : &bus->hub;
+    r = encode_reply(bus, channel, &reply);
+    if (r == 0)
+        r = softbus_stream_send(stream, &bytes);
+    if (r == 0 && reply.status == 0)
+        softbus_object_count_sent(parcel);
+    if (r < 0 && stream != &bus->hub) {
+        softbus_channel_break(stream, false);
+        return 0;
+    }
+    return r < 0 ? softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED) : 0;
+}
+
+/* --- running --- */
 
 /* What a handler may say: softbus_handler_fn. Not what tells a caller that no handler ran. */
 static int narrow_status(int status)
@@ -112,17 +193,11 @@ static int dump(struct softbus_transaction *transaction)
 
 static int run_code(struct softbus_transaction *transaction)
 {
-    struct softbus_object *stub = transaction->stub;
-    int r;
+    const struct softbus_object *stub = transaction->stub;
 
-    if (transaction->code <= SOFTBUS_CODE_MAX) {
-        r = softbus_parcel_take_token(transaction->request, stub->descriptor);
-        if (r < 0)
-            return r;
-        stub->n_calls++;
+    if (transaction->code <= SOFTBUS_CODE_MAX)
         return narrow_status(
             stub->handler(stub->userdata, transaction, transaction->code, transaction->request, transaction->reply));
-    }
     if (transaction->is_oneway)
         return SOFTBUS_ERR_UNKNOWN_CODE;
     if (transaction->code == SOFTBUS_CODE_PING)
@@ -132,94 +207,294 @@ static int run_code(struct softbus_transaction *transaction)
     return transaction->code == SOFTBUS_CODE_DUMP ? narrow_status(dump(transaction)) : SOFTBUS_ERR_UNKNOWN_CODE;
 }
 
-/* Runs it now; the status for its caller. */
-static int run(struct softbus_transaction *transaction)
+/* Work that waits while this thread is with the app: another worker may take it. Now and then is often enough, as one that
+ * finds nothing looks again soon (pool.c). */
+static void tell_others(struct softbus *bus, uint64_t now_us)
 {
-    uint64_t old_trace;
+    if (!bus->pool || (sb_list_is_empty(&bus->ready) && sb_list_is_empty(&bus->runnable)) ||
+        now_us - bus->kicked_us < KICK_PERIOD_US)
+        return;
+    bus->kicked_us = now_us;
+    softbus_wait_kick(bus);
+}
+
+bool softbus_serve_may_begin(const struct softbus_object *stub, const struct softbus_transaction *transaction)
+{
+    if (!stub->is_concurrent)
+        return !stub->owner || stub->owner == softbus_thread_get_id();
+    SB_LIST_FOREACH (link, &stub->running) {
+        const struct softbus_transaction *other = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
+
+        if (other->is_oneway && other->identity.kind == transaction->identity.kind &&
+            other->identity.pid == transaction->identity.pid && other->identity.uid == transaction->identity.uid &&
+            wire_devid_is_equal(&other->identity.device, &transaction->identity.device))
+            return false;
+    }
+    return true;
+}
+
+/* A call of the stub has ended: those that waited for it may begin. */
+static void open_gate(struct softbus_object *stub)
+{
+    struct softbus *bus = stub->bus;
+
+    if (sb_list_is_empty(&stub->queue) || !sb_list_is_empty(&stub->runnable_link))
+        return;
+    sb_list_append(&bus->runnable, &stub->runnable_link);
+    if (!bus->pool && bus->is_threaded)
+        softbus_wait_kick(bus);
+}
+
+int softbus_serve_run(struct softbus_transaction *transaction)
+{
+    struct softbus *bus = transaction->bus;
+    struct softbus_object *stub = transaction->stub;
+    softbus_thread_id old_owner = stub->owner;
+    struct softbus_context context;
+    uint64_t began_us, took_us;
     int status;
 
-    if (transaction->stub->is_dead) /* withdrawn while this was on its way */
+    softbus_channel_discount(transaction);
+    transaction->has_begun = true;
+    if (stub->is_dead) /* withdrawn while this was on its way */
         return SOFTBUS_ERR_DEAD_OBJECT;
-    old_trace = softbus_bus_enter(transaction->bus, transaction->trace);
-    status = run_code(transaction);
-    softbus_bus_leave(transaction->bus, old_trace);
+    if (transaction->code <= SOFTBUS_CODE_MAX) {
+        status = softbus_parcel_take_token(transaction->request, stub->descriptor);
+        if (status < 0)
+            return status;
+        stub->n_calls++;
+    }
+    if (stub->average_us >= QUICK_US)
+        softbus_stream_flush_all(bus);
+    stub->owner = softbus_thread_get_id();
+    sb_list_remove(&transaction->queue_link);
+    sb_list_append(&stub->running, &transaction->queue_link);
+    began_us = sb_clock_now_us();
+    tell_others(bus, began_us);
+    if (stub->is_internal) {
+        status = run_code(transaction);
+    } else {
+        softbus_context_enter(bus, &context, transaction, transaction->trace);
+        status = run_code(transaction);
+        softbus_context_leave(&context);
+    }
+    took_us = sb_clock_now_us() - began_us;
+    stub->average_us = (3 * stub->average_us + (took_us > UINT32_MAX / 4 ? UINT32_MAX / 4 : (uint32_t)took_us)) / 4;
+    sb_list_remove(&transaction->queue_link);
+    stub->owner = stub->is_concurrent ? NULL : old_owner;
+    if (!stub->owner)
+        open_gate(stub);
     return status;
 }
 
-/* Replies to the hub; a reply that cannot be sent ends the connection: the caller must not wait for nothing. */
-static int send_reply(struct softbus *bus, uint64_t id, int status, const struct softbus_parcel *parcel)
+/* Runs it and answers. */
+static int run_and_answer(struct softbus_transaction *transaction)
 {
-    struct wire_reply reply = { .id = id, .status = status };
+    struct softbus *bus = transaction->bus;
+    struct softbus_pending *pending;
+    int status = softbus_serve_run(transaction), r = 0;
 
-    bus->objects_out.n = 0;
-    if (status == 0 && softbus_object_export(bus, parcel, &bus->objects_out) < 0) {
-        bus->objects_out.n = 0;
-        reply.status = SOFTBUS_ERR_FAILED;
-    }
-    if (reply.status == 0)
-        reply.data = (struct wire_bytes){ .data = sb_buf_bytes(&parcel->buf), .size = parcel->buf.length };
-    bus->head.length = 0;
-    if (bus->error || wire_reply_encode_head(&bus->head, &reply, &bus->objects_out) < 0 ||
-        softbus_io_send(bus, reply.data.data, reply.data.size) < 0)
-        return softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
-    if (reply.status == 0)
-        softbus_object_count_sent(parcel);
-    return 0;
-}
-
-static int run_for_hub(struct softbus_transaction *transaction)
-{
-    int status = run(transaction), r = 0;
-
-    if (transaction->is_canceled) /* nobody waits for data any more, but the hub may count the answers */
+    if (transaction->is_canceled && transaction->id) /* nobody waits for data any more, but the hub may count the answers */
         status = SOFTBUS_ERR_FAILED;
-    if (!transaction->is_oneway)
-        r = send_reply(transaction->bus, transaction->id, status, transaction->reply);
-    free_transaction(transaction);
+    pending = transaction->pending;
+    if (pending) {
+        pending->local = NULL;
+        if (status == 0 && pending->reply)
+            softbus_parcel_move(transaction->reply, pending->reply);
+        softbus_call_end(bus, pending, status);
+    } else if (transaction->id) {
+        struct answer answer = { .id = transaction->id, .status = status, .parcel = transaction->reply,
+                                 .gathers = transaction->stub->average_us < QUICK_US && !sb_list_is_empty(&bus->ready) };
+
+        r = send_reply(bus, transaction->channel, &answer);
+    }
+    softbus_serve_free(transaction);
     return r;
 }
 
-static void set_identity(struct softbus_transaction *transaction, const struct wire_identity *identity)
+/* The thread that waits in the call's own chain, other than this one; NULL: none. */
+static struct softbus_waiter *find_chain(const struct softbus_transaction *transaction, const struct softbus_waiter *self)
 {
-    transaction->identity = *identity;
-    memcpy(transaction->label, identity->label.text, identity->label.size);
-    transaction->label[identity->label.size] = '\0';
-    transaction->identity.label = (struct wire_str){ .text = transaction->label, .size = identity->label.size };
+    SB_LIST_FOREACH (link, &transaction->bus->waiters) {
+        struct softbus_waiter *waiter = SB_CONTAINER_OF(link, struct softbus_waiter, link);
+
+        if (waiter->trace == transaction->trace && !waiter->is_quiet)
+            return waiter == self ? NULL : waiter;
+    }
+    return NULL;
 }
+
+int softbus_serve_submit(struct softbus_transaction *transaction, struct softbus_incoming *incoming)
+{
+    struct softbus_object *stub = transaction->stub;
+    struct softbus_waiter *waiter = transaction->is_oneway || !transaction->bus->is_threaded
+                                        ? NULL
+                                        : find_chain(transaction, incoming->waiter);
+
+    if (waiter) {
+        sb_list_append(&waiter->inbox, &transaction->queue_link);
+        softbus_waiter_wake(waiter);
+        return 0;
+    }
+    if (sb_list_is_empty(&stub->queue) && softbus_serve_may_begin(stub, transaction))
+        return run_and_answer(transaction);
+    softbus_serve_enqueue(transaction);
+    return 0;
+}
+
+void softbus_serve_enqueue(struct softbus_transaction *transaction)
+{
+    softbus_channel_count(transaction);
+    sb_list_append(&transaction->stub->queue, &transaction->queue_link);
+    open_gate(transaction->stub);
+}
+
+bool softbus_serve_run_inbox(struct softbus_waiter *waiter)
+{
+    struct sb_list *link = sb_list_first(&waiter->inbox);
+    struct softbus_transaction *transaction;
+
+    if (!link)
+        return false;
+    sb_list_remove(link);
+    transaction = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
+    if (softbus_context_get_depth(transaction->bus) < SOFTBUS_DEPTH_MAX) {
+        run_and_answer(transaction);
+    } else {
+        struct answer answer = { .id = transaction->id, .status = SOFTBUS_ERR_AGAIN };
+
+        send_reply(transaction->bus, transaction->channel, &answer);
+        softbus_serve_free(transaction);
+    }
+    return true;
+}
+
+void softbus_serve_return_inbox(struct softbus_waiter *waiter)
+{
+    struct sb_list *link;
+
+    while ((link = sb_list_first(&waiter->inbox))) {
+        struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
+
+        sb_list_remove(link);
+        sb_list_append(&transaction->stub->queue, link);
+        open_gate(transaction->stub);
+    }
+}
+
+bool softbus_serve_run_queued(struct softbus *bus)
+{
+    struct sb_list *link;
+
+    while ((link = sb_list_first(&bus->runnable))) {
+        struct softbus_object *stub = SB_CONTAINER_OF(link, struct softbus_object, runnable_link);
+        struct softbus_transaction *first =
+            SB_CONTAINER_OF(stub->queue.next, struct softbus_transaction, queue_link);
+
+        sb_list_remove(link);
+        if (sb_list_is_empty(&stub->queue) || !softbus_serve_may_begin(stub, first)) /* open_gate() brings it back */
+            continue;
+        sb_list_remove(&first->queue_link);
+        if (stub->is_concurrent || stub->owner == softbus_thread_get_id())
+            open_gate(stub);
+        if (first->id == 0 && !first->is_oneway && !first->pending) { /* given up before it began */
+            softbus_serve_free(first);
+            open_gate(stub);
+            continue;
+        }
+        run_and_answer(first);
+        return true;
+    }
+    return false;
+}
+
+/* --- what comes --- */
 
 /* A call that nobody will run. Its objects have arrived all the same, and are given back. */
-static int answer_unserved(struct softbus *bus, struct sb_buf *from, size_t size, uint64_t id, int status)
+static int answer_unserved(struct softbus_incoming *incoming, struct softbus_channel *channel, uint64_t id, int status)
 {
-    struct softbus_parcel *nobodys = softbus_bus_take_parcel(bus, 0);
-    int r = nobodys ? softbus_object_import(bus, &bus->objects_in, nobodys) : SOFTBUS_ERR_NO_MEMORY;
+    struct softbus *bus = incoming->stream->bus;
+    struct softbus_parcel *nobodys = bus->objects_in.n > 0 ? softbus_bus_take_parcel(bus, 0) : NULL;
+    struct answer answer = { .id = id, .status = status };
+    int r = 0;
 
-    sb_buf_consume(from, size);
+    if (bus->objects_in.n > 0)
+        r = nobodys ? softbus_object_import(bus, &bus->objects_in, nobodys) : SOFTBUS_ERR_NO_MEMORY;
+    if (softbus_incoming_consume(incoming, NULL) == SOFTBUS_ERR_PROTOCOL)
+        r = SOFTBUS_ERR_PROTOCOL;
     softbus_bus_give_parcel(bus, nobodys);
-    return r < 0 || id == 0 ? r : send_reply(bus, id, status, NULL);
+    return r < 0 || id == 0 ? r : send_reply(bus, channel, &answer);
 }
 
-int softbus_serve_refuse_call(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+static bool is_twoway(const struct softbus_incoming *incoming)
+{
+    return incoming->body.size >= 8 && wire_load_u64(incoming->body.data) != 0;
+}
+
+bool softbus_serve_is_too_deep(const struct softbus_incoming *incoming)
+{
+    return is_twoway(incoming) && softbus_context_get_depth(incoming->stream->bus) >= SOFTBUS_DEPTH_MAX;
+}
+
+bool softbus_serve_is_mine(const struct softbus_incoming *incoming)
+{
+    struct softbus *bus = incoming->stream->bus;
+    struct wire_call call;
+
+    return incoming->rights == SOFTBUS_RUNS_CHAIN && is_twoway(incoming) &&
+           wire_call_decode(incoming->body, &call, &bus->objects_in) == 0 && call.trace == incoming->waiter->trace;
+}
+
+int softbus_serve_refuse_call(struct softbus_incoming *incoming, int status)
 {
     struct wire_call call;
 
-    if (wire_call_decode(body, &call, &bus->objects_in) < 0)
+    if (wire_call_decode(incoming->body, &call, &incoming->stream->bus->objects_in) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    return answer_unserved(bus, from, size, call.id, SOFTBUS_ERR_AGAIN);
+    return answer_unserved(incoming, softbus_channel_of(incoming->stream), status ? call.id : 0, status);
 }
 
-int softbus_serve_take_call(struct softbus *bus, struct sb_buf *from, size_t size, struct wire_bytes body)
+/* Moves what came into the transaction's request. Descriptors that did not arrive: *ret_is_lost. */
+static int load_request(struct softbus_incoming *incoming, struct softbus_transaction *transaction,
+                        const struct wire_call *call, bool *ret_is_lost)
 {
+    struct softbus *bus = transaction->bus;
+    unsigned n_fds = incoming->message.n_fds;
+    int fds[WIRE_FDS_MAX];
+    int r = softbus_parcel_load(transaction->request, call->data.data, call->data.size);
+
+    if (r == 0 && bus->objects_in.n > 0)
+        r = softbus_object_import(bus, &bus->objects_in, transaction->request);
+    if (r < 0)
+        return r;
+    r = softbus_incoming_consume(incoming, fds);
+    *ret_is_lost = r == SOFTBUS_ERR_LIMIT;
+    for (unsigned i = 0; r == 0 && i < n_fds; i++) {
+        if (softbus_parcel_add_fd(transaction->request, fds[i]) < 0)
+            *ret_is_lost = true;
+    }
+    return r == SOFTBUS_ERR_LIMIT ? 0 : r;
+}
+
+int softbus_serve_load_call(struct softbus_incoming *incoming, struct softbus_object *stub, struct softbus_channel *channel,
+                            struct softbus_transaction **ret_transaction)
+{
+    struct softbus *bus = incoming->stream->bus;
     struct softbus_transaction *transaction;
-    struct softbus_object *stub;
     struct wire_call call;
+    bool is_lost;
     int r;
 
-    if (wire_call_decode(body, &call, &bus->objects_in) < 0)
+    *ret_transaction = NULL;
+    if (wire_call_decode(incoming->body, &call, &bus->objects_in) < 0)
         return SOFTBUS_ERR_PROTOCOL;
-    stub = sb_idtab_find(&bus->stubs, call.target);
+    if (incoming->stream->kind == SOFTBUS_STREAM_SERVER && (bus->objects_in.n > 0 || call.identity.kind != WIRE_IDENTITY_NONE))
+        return SOFTBUS_ERR_PROTOCOL;
+    if (!stub)
+        stub = sb_idtab_find(&bus->stubs, call.target);
     if (!stub) /* withdrawn while this was on its way */
-        return answer_unserved(bus, from, size, call.id, SOFTBUS_ERR_DEAD_OBJECT);
-    transaction = new_transaction(stub, call.code, call.id == 0,
+        return answer_unserved(incoming, channel, call.id, SOFTBUS_ERR_DEAD_OBJECT);
+    transaction = softbus_serve_new(stub, call.code, call.id == 0,
                                   call.identity.kind == WIRE_IDENTITY_REMOTE ? SOFTBUS_PARCEL_MAX_CAPACITY : 0);
     if (!transaction)
         return SOFTBUS_ERR_NO_MEMORY;
@@ -227,24 +502,38 @@ int softbus_serve_take_call(struct softbus *bus, struct sb_buf *from, size_t siz
     transaction->trace = call.trace;
     if (call.deadline_ms)
         transaction->deadline_ms = sb_clock_now_ms() + call.deadline_ms;
-    set_identity(transaction, &call.identity);
-    r = softbus_parcel_load(transaction->request, call.data.data, call.data.size);
-    if (r == 0 && bus->objects_in.n > 0)
-        r = softbus_object_import(bus, &bus->objects_in, transaction->request);
-    sb_buf_consume(from, size);
-    if (r < 0) {
-        free_transaction(transaction);
+    softbus_serve_set_identity(transaction, channel ? &channel->identity : &call.identity);
+    if (channel)
+        transaction->channel = softbus_channel_ref(channel);
+    r = load_request(incoming, transaction, &call, &is_lost);
+    if (r == 0 && is_lost) {
+        struct answer answer = { .id = call.id, .status = SOFTBUS_ERR_LIMIT };
+
+        r = call.id ? send_reply(bus, channel, &answer) : 0;
+        softbus_serve_free(transaction);
         return r;
     }
-    return run_for_hub(transaction);
+    if (r < 0)
+        softbus_serve_free(transaction);
+    else
+        *ret_transaction = transaction;
+    return r;
 }
 
-bool softbus_serve_cancel(struct softbus *bus, uint64_t id)
+int softbus_serve_take_call(struct softbus_incoming *incoming)
 {
-    SB_LIST_FOREACH(link, &bus->transactions) {
+    struct softbus_transaction *transaction;
+    int r = softbus_serve_load_call(incoming, NULL, NULL, &transaction);
+
+    return transaction ? softbus_serve_submit(transaction, incoming) : r;
+}
+
+bool softbus_serve_cancel(struct softbus_stream *stream, uint64_t id)
+{
+    SB_LIST_FOREACH (link, &stream->bus->transactions) {
         struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, link);
 
-        if (transaction->id == id && id != 0) {
+        if (transaction->id == id && id != 0 && transaction->channel == softbus_channel_of(stream)) {
             transaction->is_canceled = true;
             return true;
         }
@@ -252,147 +541,17 @@ bool softbus_serve_cancel(struct softbus *bus, uint64_t id)
     return false;
 }
 
-/* Own stubs: the same rules, no hub in between. */
+/* --- close --- */
 
-static int new_own(struct softbus_object *stub, uint32_t code, const struct softbus_parcel *request, bool is_oneway,
-                   uint32_t timeout_ms, struct softbus_transaction **ret_transaction)
+void softbus_serve_drop_all(struct softbus *bus)
 {
-    struct softbus *bus = stub->bus;
-    struct wire_identity self = { .kind = WIRE_IDENTITY_LOCAL, .pid = (uint32_t)bus->pid, .uid = bus->uid,
-                                  .gid = bus->gid, .label = { .text = "" } };
-    struct softbus_transaction *transaction = new_transaction(stub, code, is_oneway, 0);
-    int r;
+    struct sb_list *link;
 
-    if (!transaction)
-        return SOFTBUS_ERR_NO_MEMORY;
-    r = request ? softbus_parcel_copy(request, transaction->request) : 0;
-    if (r < 0) {
-        free_transaction(transaction);
-        return r;
+    while ((link = sb_list_first(&bus->transactions))) {
+        struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, link);
+
+        if (transaction->pending)
+            transaction->pending->local = NULL;
+        softbus_serve_free(transaction);
     }
-    if (!is_oneway)
-        transaction->deadline_ms = sb_clock_now_ms() + (timeout_ms ? timeout_ms : SOFTBUS_DEFAULT_TIMEOUT_MS);
-    transaction->trace = bus->trace ? bus->trace : sb_random_u64(&bus->random);
-    set_identity(transaction, &self);
-    *ret_transaction = transaction;
-    return 0;
-}
-
-int softbus_serve_own(struct softbus_object *stub, uint32_t code, const struct softbus_parcel *request,
-                      struct softbus_parcel *reply, uint32_t timeout_ms)
-{
-    struct softbus *bus = stub->bus;
-    uint64_t n_before = stub->n_queued;
-    struct softbus_transaction *transaction;
-    int r;
-
-    if (bus->depth >= SOFTBUS_DEPTH_MAX)
-        return SOFTBUS_ERR_AGAIN;
-    r = new_own(stub, code, request, false, timeout_ms, &transaction);
-    if (r < 0)
-        return r;
-    /* What was sent to this stub before comes before. */
-    while (stub->n_taken < n_before && softbus_dispatch_job(bus))
-        continue;
-    r = stub->is_dead ? SOFTBUS_ERR_DEAD_OBJECT : run(transaction);
-    if (r == 0 && reply)
-        softbus_parcel_move(transaction->reply, reply);
-    free_transaction(transaction);
-    return r;
-}
-
-static void run_own(struct softbus *bus, struct softbus_job *job)
-{
-    struct softbus_transaction *transaction = SB_CONTAINER_OF(job, struct softbus_transaction, job);
-    struct softbus_pending *pending;
-    bool is_oneway = transaction->is_oneway;
-    int status;
-
-    transaction->stub->n_taken++;
-    if (!is_oneway && !transaction->pending) { /* given up before it began */
-        free_transaction(transaction);
-        return;
-    }
-    status = transaction->stub->is_dead ? SOFTBUS_ERR_DEAD_OBJECT : run(transaction);
-    pending = transaction->pending; /* NULL by now if it was given up meanwhile */
-    if (pending) {
-        pending->local = NULL;
-        if (status == 0)
-            softbus_parcel_move(transaction->reply, pending->reply);
-        softbus_call_end(bus, pending, status);
-    }
-    free_transaction(transaction);
-}
-
-static void drop_own(struct softbus *bus, struct softbus_job *job)
-{
-    (void)bus;
-    free_transaction(SB_CONTAINER_OF(job, struct softbus_transaction, job));
-}
-
-int softbus_serve_own_later(struct softbus_object *stub, uint32_t code, const struct softbus_parcel *request,
-                            uint32_t timeout_ms, struct softbus_pending *pending)
-{
-    struct softbus_transaction *transaction;
-    int r = new_own(stub, code, request, !pending, timeout_ms, &transaction);
-
-    if (r < 0)
-        return r;
-    transaction->pending = pending;
-    if (pending)
-        pending->local = transaction;
-    stub->n_queued++;
-    transaction->job = (struct softbus_job){ .run = run_own, .drop = drop_own };
-    softbus_bus_add_job(stub->bus, &transaction->job);
-    return 0;
-}
-
-/* What a handler asks about its call. */
-
-int softbus_transaction_get_caller(const struct softbus_transaction *transaction, struct softbus_caller *ret_caller)
-{
-    const struct wire_identity *identity = &transaction->identity;
-    struct softbus_caller caller = { .security_label = "" };
-
-    if (identity->kind == WIRE_IDENTITY_LOCAL) {
-        caller.pid = identity->pid;
-        caller.gid = identity->gid;
-        caller.security_label = transaction->label;
-        memcpy(caller.device, transaction->bus->device, sizeof(transaction->bus->device));
-    } else if (identity->kind == WIRE_IDENTITY_REMOTE) {
-        caller.is_remote = true;
-        wire_devid_format(&identity->device, caller.device);
-    } else {
-        return SOFTBUS_ERR_NO_IDENTITY;
-    }
-    caller.uid = identity->uid;
-    *ret_caller = caller;
-    return 0;
-}
-
-bool softbus_transaction_is_oneway(const struct softbus_transaction *transaction)
-{
-    return transaction->is_oneway;
-}
-
-bool softbus_transaction_is_canceled(const struct softbus_transaction *transaction)
-{
-    return transaction->is_canceled;
-}
-
-uint32_t softbus_transaction_get_left_ms(const struct softbus_transaction *transaction)
-{
-    uint64_t now_ms;
-
-    if (transaction->deadline_ms == UINT64_MAX)
-        return UINT32_MAX;
-    now_ms = sb_clock_now_ms();
-    if (transaction->deadline_ms <= now_ms)
-        return 0;
-    return transaction->deadline_ms - now_ms >= UINT32_MAX ? UINT32_MAX : (uint32_t)(transaction->deadline_ms - now_ms);
-}
-
-uint64_t softbus_transaction_get_trace(const struct softbus_transaction *transaction)
-{
-    return transaction->trace;
 }

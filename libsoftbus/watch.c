@@ -35,10 +35,13 @@ static void free_watch(struct softbus_watch *watch)
 /* Runs one of the kind's functions: what it lends to the app must live until it returns, even when the app ends the watch. */
 static int tell(struct softbus_watch *watch, softbus_watch_tell_fn fn, struct softbus_parcel *parcel)
 {
+    struct softbus_context context;
     int r;
 
     watch->n_telling++;
+    softbus_context_enter(watch->bus, &context, NULL, softbus_context_get_trace(watch->bus));
     r = fn(watch, parcel);
+    softbus_context_leave(&context);
     watch->n_telling--;
     if (watch->is_ended && watch->n_telling == 0)
         free_watch(watch);
@@ -60,14 +63,11 @@ static int handle_event(void *userdata, struct softbus_transaction *transaction,
 static void run_entry(struct softbus *bus, struct softbus_job *job)
 {
     struct softbus_watch *watch = SB_CONTAINER_OF(job, struct softbus_watch, job);
-    uint64_t old_trace;
 
     /* Queued again first, and at the front: when fn waits, the other entries still go before all events. */
     if (--watch->n_entries_left > 0)
         sb_list_append(bus->urgent.next, &job->link);
-    old_trace = softbus_bus_enter(bus, 0);
     tell(watch, watch->kind->tell_entry, watch->entries);
-    softbus_bus_leave(bus, old_trace);
 }
 
 /* The watch itself is freed with all others. */
@@ -114,6 +114,7 @@ static void end_watch(struct softbus_watch *watch)
 int softbus_watch_open(struct softbus *bus, const struct softbus_watch_kind *kind, const char *device, void (*fn)(void),
                        void *userdata, struct softbus_watch **ret_watch)
 {
+    SOFTBUS_LOCKED(bus);
     struct softbus_watch *watch;
     int r;
 
@@ -137,6 +138,7 @@ int softbus_watch_open(struct softbus *bus, const struct softbus_watch_kind *kin
         free(watch);
         return r;
     }
+    watch->stub->is_internal = true;
     sb_list_append(&bus->watches, &watch->link);
     r = ask_hub(watch, device != NULL);
     if (r < 0) {
@@ -152,8 +154,11 @@ int softbus_watch_open(struct softbus *bus, const struct softbus_watch_kind *kin
 
 void softbus_unwatch(struct softbus_watch *watch)
 {
-    if (watch)
+    if (watch) {
+        SOFTBUS_LOCKED(watch->bus);
+
         end_watch(watch);
+    }
 }
 
 void (*softbus_watch_get_fn(const struct softbus_watch *watch))(void)

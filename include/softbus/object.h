@@ -74,6 +74,10 @@ int softbus_stub_new(struct softbus *bus, const char *descriptor, softbus_handle
 /** What SOFTBUS_CODE_DUMP answers; without one it is the descriptor and the number of calls. @since 0.1 */
 void softbus_stub_set_dump(struct softbus_object *stub, softbus_dump_fn dump);
 
+/** Whether calls of the stub may run at the same time in different threads (softbus/pool.h): not at first. Of one sender none overtakes a
+ * one-way call all the same. For a stub that nobody can call yet. @since 0.2 */
+void softbus_stub_set_concurrent(struct softbus_object *stub, bool is_concurrent);
+
 /** Ends the object: its names vanish, every link to its death fires with WITHDRAWN, calls of it fail with DEAD_OBJECT, and its
  * handler does not run again. The reference held stays the caller's. Errors: INVALID (a proxy), DISCONNECTED. @since 0.1 */
 int softbus_stub_withdraw(struct softbus_object *stub);
@@ -150,6 +154,16 @@ bool softbus_transaction_is_oneway(const struct softbus_transaction *transaction
 /** True when the caller has gone or given up. Known as of the last message processed: see softbus_handler_fn for handlers
  * that work long. @since 0.1 */
 bool softbus_transaction_is_canceled(const struct softbus_transaction *transaction);
+/** @name The calling identity of this thread
+ * For code that has no transaction at hand. It belongs to the innermost handler of this bus in this thread. Between clear and restore the
+ * caller is this process itself, for code that checks permissions on its own behalf; pairs nest, and end with the handler. @{ */
+/** As softbus_transaction_get_caller(). Errors: NO_IDENTITY: outside a handler too. @since 0.2 */
+int softbus_get_caller(const struct softbus *bus, struct softbus_caller *ret_caller);
+/** Returns what softbus_restore_caller() wants. @since 0.2 */
+bool softbus_clear_caller(const struct softbus *bus);
+void softbus_restore_caller(const struct softbus *bus, bool was_cleared);
+/** @} */
+
 /** Milliseconds until the caller's deadline; 0 when past; UINT32_MAX for one-way calls. @since 0.1 */
 uint32_t softbus_transaction_get_left_ms(const struct softbus_transaction *transaction);
 /** The trace id that this call and all calls made on its behalf carry, on every device. @since 0.1 */

@@ -114,7 +114,7 @@ static void test_malformed(struct lab *lab)
 static void test_unknown_version(struct lab *lab)
 {
     struct raw *raw = raw_open(lab, lab_get_device(lab, 0), NULL);
-    static const uint8_t hello[] = { 17, 0, 0, 0, WIRE_HELLO, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0 };
+    static const uint8_t hello[37] = { sizeof(hello), 0, 0, 0, WIRE_HELLO, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff };
     struct wire_welcome welcome;
     raw_send(raw, hello, sizeof(hello));
     LAB_EQUAL(lab, wire_welcome_decode(raw_wait(raw, WIRE_WELCOME), &welcome), 0);

@@ -137,7 +137,7 @@ static void expect_proxy(struct cast *cast, struct world_app *to, const char *na
 
         assert_int_equal(got[i]->objects.n, 1);
         assert_int_equal(item->kind, WIRE_OBJECT_PROXY);
-        assert_int_equal(item->flags, flags);
+        assert_int_equal(item->flags, flags ? flags : WIRE_OBJECT_ORIGIN);
         assert_int_equal(item->hops, hops);
         if (flags & WIRE_OBJECT_REMOTE)
             assert_true(wire_devid_is_equal(&item->device, &cast->world->devices[home].id));
