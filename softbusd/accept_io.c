@@ -106,7 +106,8 @@ static void log_refusal(struct hub_accept *accept_, const char *why, const struc
 
 static bool is_welcome(struct hub_accept *accept_, const struct hub_credentials *credentials)
 {
-    size_t n = hub_apps_count(accept_->apps), n_user;
+    struct hub_quota *quota = hub_apps_get_quota(accept_->apps);
+    size_t n = hub_apps_count(accept_->apps);
 
     if (!accept_->for_all && credentials->uid != geteuid() && credentials->uid != 0) {
         log_refusal(accept_, "this daemon is its user's own", credentials, credentials->uid, geteuid());
@@ -116,10 +117,9 @@ static bool is_welcome(struct hub_accept *accept_, const struct hub_credentials 
         log_refusal(accept_, "too many apps (limit apps)", credentials, n, accept_->limits.n_apps_max);
         return false;
     }
-    n_user = hub_apps_count_user(accept_->apps, credentials->uid);
-    if (n_user >= accept_->limits.n_apps_user_max) {
-        log_refusal(accept_, "too many apps of this user (limit apps_per_user)", credentials, n_user,
-                    accept_->limits.n_apps_user_max);
+    if (!hub_quota_admit(quota, credentials->uid)) {
+        log_refusal(accept_, "too many apps of this user (limit apps_per_user)", credentials,
+                    hub_quota_find_user(quota, credentials->uid)->used[HUB_QUOTA_APPS], quota->limits.user[HUB_QUOTA_APPS]);
         return false;
     }
     return true;

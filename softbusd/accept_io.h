@@ -14,7 +14,7 @@ struct hub_loop;
 struct sb_log;
 
 struct hub_accept_limits {
-    uint64_t n_apps_max, n_apps_user_max;
+    uint64_t n_apps_max; /* those of a user are a quota */
 };
 
 /* borrows loop, apps, log and the listening socket for its life. With for_all false only our own user and root may

@@ -13,6 +13,7 @@
 #include "softbusd/send.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +48,10 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
 {
     struct hub_app *app = calloc(1, sizeof(*app));
 
-    if (!app)
+    if (!app || hub_quota_open(&hub->quota, credentials->uid, &app->quota) < 0) {
+        free(app);
         return -ENOMEM;
+    }
     app->party.hub = hub;
     app->conn = conn;
     app->credentials = *credentials;
@@ -76,6 +79,28 @@ void hub_app_violate(struct hub_app *app, const char *what)
 {
     app->is_killed = true;
     app->party.hub->ops.app_kill(app->conn, what);
+}
+
+struct hub_quota_account *hub_app_get_account(struct hub_app *app)
+{
+    return &app->quota;
+}
+
+enum hub_quota_verdict hub_app_charge(struct hub_app *app, enum hub_quota_kind kind, uint32_t amount,
+                                      struct hub_quota_charge *charge)
+{
+    enum hub_quota_verdict verdict = hub_quota_charge(charge, &app->quota, kind, amount);
+    const struct hub_quota_user *user = app->quota.user;
+    uint32_t n_refused = user->n_refused[kind];
+
+    if (verdict == HUB_QUOTA_APP && (n_refused & (n_refused - 1)) == 0)
+        sb_log_write(app->party.hub->log, SB_LOG_INFO, "request refused: app is at its limit %s used=%" PRIu64 " %s=%" PRIu64 " refused=%" PRIu32,
+                     app->text, app->quota.used[kind], hub_quota_get_app_key(kind), user->quota->limits.app[kind], n_refused);
+    else if (verdict == HUB_QUOTA_USER && (n_refused & (n_refused - 1)) == 0)
+        sb_log_write(app->party.hub->log, SB_LOG_INFO, "request refused: app has its share of what its user may have %s used=%" PRIu64
+                     " user_used=%" PRIu64 " %s=%" PRIu64 " refused=%" PRIu32, app->text, app->quota.used[kind],
+                     user->used[kind], hub_quota_get_user_key(kind), user->quota->limits.user[kind], n_refused);
+    return verdict;
 }
 
 static void set_waiting(struct hub_app *app, bool is_waiting)
@@ -157,6 +182,7 @@ void hub_app_close(struct hub_app *app)
     sb_map_deinit(&app->stubs);
     sb_map_deinit(&app->refs);
     sb_idtab_deinit(&app->handles);
+    hub_quota_close(&app->quota);
     free(app);
     hub_app_wake_all(hub);
     hub_peer_unblock_all(hub);

@@ -2,6 +2,7 @@
 #ifndef HUB_APP_H
 #define HUB_APP_H
 
+#include "softbusd/quota.h"
 #include "wire/msg.h"
 #include "wire/status.h"
 
@@ -25,6 +26,9 @@ void hub_app_log_refusal(const struct hub_app *app, const struct wire_call *call
 
 /* The stub's process is told that its reply went nowhere. */
 void hub_app_refuse_reply(struct hub_app *app, uint64_t call_id, uint64_t stub_id, enum wire_status status);
+/* hub_quota_charge(), and a line in the log when it is refused: for the 1st, 2nd, 4th, 8th ... time of its user. */
+enum hub_quota_verdict hub_app_charge(struct hub_app *app, enum hub_quota_kind kind, uint32_t amount,
+                                      struct hub_quota_charge *charge);
 
 /* There may be room again: messages that waited are offered again. */
 void hub_app_wake_all(struct hub *hub);

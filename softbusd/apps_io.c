@@ -28,7 +28,6 @@
 #define BROKEN_LINES 20 /* in the log about apps that broke the protocol, at once; then one a second */
 #define PATIENCE_MS 1000 /* senders of one-way calls wait this long for room; then AGAIN, so that one deaf app stops nobody */
 #define QUEUE_FACTOR 4 /* times the limit: docs/protocol-app.md, "Back-pressure" */
-#define USER_FACTOR 16 /* for all apps of a user together */
 
 struct hub_apps {
     struct hub_loop *loop;
@@ -38,7 +37,7 @@ struct hub_apps {
     uint8_t *receive_buffer; /* made when the first app speaks: a daemon without apps stays small */
     struct event *tick;      /* runs only while one of the next two lists has members */
     struct sb_list mute;     /* connections that have not said HELLO */
-    struct sb_list stalled;  /* whose queue is over the limit */
+    struct sb_list behind;   /* that have something queued */
     struct sb_list all, ready, resumed, dying;
     struct hub_work ready_work, turn_work;
     struct sb_rate broken_lines;
@@ -52,12 +51,13 @@ struct conn {
     struct sb_buf in;                /* an incomplete message; or whole ones while waiting or over the budget of a turn */
     struct sb_buf out;
     struct sb_list link;             /* in all */
-    struct sb_list watch_link;       /* in mute or stalled */
+    struct sb_list watch_link;       /* in mute or behind */
     struct sb_list turn_link;        /* in ready, resumed or dying */
-    uint64_t since_ms;               /* of watch_link: accepted; last byte taken */
-    uint64_t over_since_ms;          /* when its queue passed the limit */
+    uint64_t since_ms;               /* of mute: accepted; of behind: last byte taken, or last seen within its quota */
+    uint64_t over_since_ms;          /* last seen within its quota */
+    struct hub_quota_account *account;
+    struct hub_quota_charge connected, queued; /* the second: what is in `out` */
     size_t need;                     /* bytes of the incomplete message in `in`, as far as known */
-    uint32_t uid;
     int fd;
     bool has_hello, is_waiting, is_ready, is_dying;
     bool is_deaf; /* the other end takes no more; what it sent before is still read */
@@ -79,6 +79,8 @@ static void conn_end(struct conn *conn)
     apps->n_conns--;
     event_del(&conn->event);
     event_del(&conn->write_event);
+    hub_quota_refund(&conn->connected);
+    hub_quota_refund(&conn->queued);
     sb_list_remove(&conn->watch_link);
     sb_list_remove(&conn->turn_link);
     sb_list_append(&apps->dying, &conn->turn_link);
@@ -119,11 +121,9 @@ static int conn_listen(struct conn *conn, short what)
 
 /* --- output --- */
 
-size_t hub_apps_get_queued(void *userdata)
+static size_t conn_get_limit(const struct conn *conn)
 {
-    const struct conn *conn = userdata;
-
-    return conn->out.length;
+    return (size_t)conn->account->user->quota->limits.app[HUB_QUOTA_BYTES];
 }
 
 /* Bytes that the socket took: all, some or none. */
@@ -144,26 +144,18 @@ static size_t conn_write(struct conn *conn, const uint8_t *head, size_t head_siz
     return 0;
 }
 
-/* Ends an app that has more than its share of what is queued for all apps of its user, when that is too much: a user with many
+/* Ends an app that has more than an equal part of what is queued for all apps of its user, when that is too much: a user with many
  * apps that read nothing must not fill the memory, and those of its apps that read must not suffer for the others. */
 static void conn_check_share(struct conn *conn)
 {
-    struct hub_apps *apps = conn->apps;
-    size_t max = USER_FACTOR * apps->limits.queue_bytes, queued = 0, n = 0;
+    const struct hub_quota_user *user = conn->account->user;
 
-    if (conn->is_dying || conn->out.length <= apps->limits.queue_bytes / USER_FACTOR) /* the usual case */
+    if (conn->is_dying || !hub_quota_is_hog(conn->account, HUB_QUOTA_BYTES))
         return;
-    SB_LIST_FOREACH(link, &apps->all) {
-        const struct conn *other = SB_CONTAINER_OF(link, struct conn, link);
-
-        queued += other->uid == conn->uid && !other->is_dying ? other->out.length : 0;
-        n += other->uid == conn->uid && !other->is_dying;
-    }
-    if (queued <= max || conn->out.length <= max / n)
-        return;
-    sb_log_write(apps->log, SB_LOG_WARNING,
-                 "app closed: too much is queued for its user's apps %s queued_bytes=%zu share=%zu user_queued_bytes=%zu limit=%zu",
-                 hub_app_get_text(conn->app), conn->out.length, max / n, queued, max);
+    sb_log_write(conn->apps->log, SB_LOG_WARNING,
+                 "app closed: too much is queued for its user's apps %s queued_bytes=%zu n_apps=%" PRIu32 " user_queued_bytes=%" PRIu64
+                 " limit=%" PRIu64, hub_app_get_text(conn->app), conn->out.length, user->n_holders[HUB_QUOTA_BYTES],
+                 user->used[HUB_QUOTA_BYTES], user->quota->limits.user[HUB_QUOTA_BYTES]);
     conn_end(conn);
 }
 
@@ -173,6 +165,7 @@ static void conn_queue(struct conn *conn, const uint8_t *bytes, size_t size)
 
     if (conn->is_dying || size == 0)
         return;
+    hub_quota_force(&conn->queued, conn->account, HUB_QUOTA_BYTES, (uint32_t)size);
     r = sb_buf_append(&conn->out, bytes, size);
     if (r == 0)
         return;
@@ -198,23 +191,22 @@ void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const 
             return;
         event_add(&conn->write_event, NULL);
     }
-    conn->out.max = QUEUE_FACTOR * apps->limits.queue_bytes;
+    conn->out.max = QUEUE_FACTOR * conn_get_limit(conn);
     if (taken < head_size)
         conn_queue(conn, head + taken, head_size - taken);
     taken = taken > head_size ? taken - head_size : 0;
     conn_queue(conn, data + taken, data_size - taken);
     conn_check_share(conn);
-    if (!conn->is_dying && conn->out.length > apps->limits.queue_bytes && sb_list_is_empty(&conn->watch_link)) {
-        conn->over_since_ms = sb_clock_now_ms();
-        conn_watch(conn, &apps->stalled);
+    if (!conn->is_dying && sb_list_is_empty(&conn->watch_link)) {
+        conn_watch(conn, &apps->behind);
+        conn->over_since_ms = conn->since_ms;
     }
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *userdata)
 {
     struct conn *conn = userdata;
-    struct hub_apps *apps = conn->apps;
-    size_t before = conn->out.length, taken, half = apps->limits.queue_bytes / 2;
+    size_t before = conn->out.length, taken, half = conn_get_limit(conn) / 2;
 
     (void)fd;
     (void)what;
@@ -223,14 +215,13 @@ static void on_writable(evutil_socket_t fd, short what, void *userdata)
         sb_buf_deinit(&conn->out);
     else
         sb_buf_consume(&conn->out, taken);
+    hub_quota_refund_part(&conn->queued, conn->queued.amount - (uint32_t)conn->out.length);
     if (conn->out.length == 0)
         event_del(&conn->write_event);
-    if (conn->has_hello && taken > 0) {
-        if (conn->out.length <= apps->limits.queue_bytes)
-            sb_list_remove(&conn->watch_link);
-        else
-            conn_watch(conn, &apps->stalled);
-    }
+    if (conn->has_hello && conn->out.length == 0)
+        sb_list_remove(&conn->watch_link);
+    else if (conn->has_hello && taken > 0)
+        conn->since_ms = sb_clock_now_ms();
     /* Empty always counts: the limit may have been another one when somebody began to wait for room. */
     if (conn->out.length < half && (before >= half || conn->out.length == 0))
         hub_app_drained(conn->app);
@@ -463,6 +454,27 @@ static void run_ready(void *userdata)
     }
 }
 
+/* What becomes of an app that has something queued. It may be over its quota because others of its user are: each that is closed
+ * leaves the next one more. */
+static void conn_judge(struct conn *conn, uint64_t now_ms)
+{
+    const struct hub_quota_user *user = conn->account->user;
+
+    if (hub_quota_check(conn->account, HUB_QUOTA_BYTES, 0) == HUB_QUOTA_OK) {
+        conn->over_since_ms = conn->since_ms = now_ms;
+        return;
+    }
+    if (now_ms - conn->over_since_ms >= PATIENCE_MS)
+        hub_app_congested(conn->app);
+    if (now_ms - conn->since_ms < conn->apps->limits.stall_ms)
+        return;
+    sb_log_write(conn->apps->log, SB_LOG_WARNING,
+                 "app closed: it has stopped reading %s queued_bytes=%zu limit=%zu user_queued_bytes=%" PRIu64 " user_limit=%" PRIu64
+                 " stalled_ms=%" PRIu64, hub_app_get_text(conn->app), conn->out.length, conn_get_limit(conn),
+                 user->used[HUB_QUOTA_BYTES], user->quota->limits.user[HUB_QUOTA_BYTES], now_ms - conn->since_ms);
+    conn_end(conn);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *userdata)
 {
     struct hub_apps *apps = userdata;
@@ -479,18 +491,9 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
                      hub_app_get_text(conn->app), apps->limits.hello_ms);
         conn_end(conn);
     }
-    SB_LIST_FOREACH (link, &apps->stalled) {
-        conn = SB_CONTAINER_OF(link, struct conn, watch_link);
-        if (now_ms - conn->over_since_ms >= PATIENCE_MS)
-            hub_app_congested(conn->app);
-        if (now_ms - conn->since_ms < apps->limits.stall_ms)
-            continue;
-        sb_log_write(apps->log, SB_LOG_WARNING,
-                     "app closed: it has stopped reading %s queued_bytes=%zu limit=%zu stalled_ms=%" PRIu64,
-                     hub_app_get_text(conn->app), conn->out.length, apps->limits.queue_bytes, now_ms - conn->since_ms);
-        conn_end(conn);
-    }
-    if (!sb_list_is_empty(&apps->mute) || !sb_list_is_empty(&apps->stalled))
+    SB_LIST_FOREACH (link, &apps->behind)
+        conn_judge(SB_CONTAINER_OF(link, struct conn, watch_link), now_ms);
+    if (!sb_list_is_empty(&apps->mute) || !sb_list_is_empty(&apps->behind))
         event_add(apps->tick, &tick_period);
 }
 
@@ -508,7 +511,7 @@ int hub_apps_new(struct hub_loop *loop, struct hub *hub, const struct sb_log *lo
     apps->log = log;
     apps->limits = *limits;
     sb_list_init(&apps->mute);
-    sb_list_init(&apps->stalled);
+    sb_list_init(&apps->behind);
     sb_rate_init(&apps->broken_lines, BROKEN_LINES, 1, sb_clock_now_ms());
     sb_list_init(&apps->all);
     sb_list_init(&apps->ready);
@@ -551,16 +554,9 @@ size_t hub_apps_count(const struct hub_apps *apps)
     return apps->n_conns;
 }
 
-size_t hub_apps_count_user(const struct hub_apps *apps, uint32_t uid)
+struct hub_quota *hub_apps_get_quota(const struct hub_apps *apps)
 {
-    size_t n = 0;
-
-    SB_LIST_FOREACH (link, &apps->all) {
-        const struct conn *conn = SB_CONTAINER_OF(link, struct conn, link);
-
-        n += conn->uid == uid && !conn->is_dying;
-    }
-    return n;
+    return hub_get_quota(apps->hub);
 }
 
 int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *credentials)
@@ -575,9 +571,8 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
     }
     conn->apps = apps;
     conn->fd = fd;
-    conn->uid = credentials->uid;
     sb_buf_init(&conn->in, WIRE_MSG_MAX + RECEIVE_BYTES);
-    sb_buf_init(&conn->out, QUEUE_FACTOR * apps->limits.queue_bytes);
+    sb_buf_init(&conn->out, 0); /* until something is queued */
     sb_list_init(&conn->watch_link);
     sb_list_init(&conn->turn_link);
     sb_list_append(&apps->all, &conn->link);
@@ -586,6 +581,7 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
         conn_free(conn);
         return r;
     }
+    conn->account = hub_app_get_account(conn->app);
     if (event_assign(&conn->event, base, fd, EV_READ | EV_CLOSED | EV_PERSIST, on_readable, conn) < 0 ||
         event_assign(&conn->write_event, base, fd, EV_WRITE | EV_PERSIST, on_writable, conn) < 0 ||
         event_add(&conn->event, NULL) < 0) {
@@ -593,6 +589,7 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
         conn_free(conn);
         return -ENOMEM;
     }
+    hub_quota_force(&conn->connected, conn->account, HUB_QUOTA_APPS, 1); /* accept_io has asked */
     apps->n_conns++;
     conn_watch(conn, &apps->mute);
     return 0;

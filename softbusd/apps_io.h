@@ -15,12 +15,12 @@ struct hub;
 struct hub_apps;
 struct hub_credentials;
 struct hub_loop;
+struct hub_quota;
 struct sb_log;
 
 struct hub_apps_limits {
     uint64_t hello_ms;    /* from accept to the end of HELLO */
-    uint64_t stall_ms;    /* an app that reads nothing for this long while its queue is over the limit is closed */
-    size_t queue_bytes;   /* the limit; at four times this much it is closed at once */
+    uint64_t stall_ms;    /* an app that reads nothing for this long while its queue is over its quota is closed */
 };
 
 /* borrows loop, hub and log for its life. -ENOMEM */
@@ -36,12 +36,11 @@ void hub_apps_set_limits(struct hub_apps *apps, const struct hub_apps_limits *li
 int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *credentials);
 
 size_t hub_apps_count(const struct hub_apps *apps);
-size_t hub_apps_count_user(const struct hub_apps *apps, uint32_t uid);
+struct hub_quota *hub_apps_get_quota(const struct hub_apps *apps);
 
 /* For struct hub_ops; conn is what hub_app_open() was given. */
 void hub_apps_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
                    unsigned n);
-size_t hub_apps_get_queued(void *conn);
 void hub_apps_kill(void *conn, const char *why);
 void hub_apps_resume(void *conn);
 

@@ -1,6 +1,7 @@
 /* Calls under way; see call.h. */
 #include "softbusd/call.h"
 
+#include "softbusd/app.h"
 #include "softbusd/pass.h"
 #include "softbusd/registry.h"
 #include "softbusd/send.h"
@@ -46,18 +47,23 @@ struct hub_call *hub_call_find_served(struct hub_party *callee, uint64_t id)
 enum wire_status hub_call_new(struct hub_party *caller, uint64_t caller_id, enum hub_call_kind kind,
                               struct hub_call **ret_call)
 {
+    struct hub_quota_charge charge = { .amount = 0 };
     struct hub *hub = caller->hub;
     struct hub_call *call;
     int r;
 
     if (hub_call_find_made(caller, caller_id))
         return WIRE_PROTOCOL;
-    if (caller->calls_made.n_entries >= (caller->is_peer ? HUB_PEER_CALLS_MAX : hub->limits.n_calls_max))
+    if (caller->is_peer && caller->calls_made.n_entries >= HUB_PEER_CALLS_MAX)
         return WIRE_LIMIT;
+    if (!caller->is_peer && hub_app_charge(as_app(caller), HUB_QUOTA_CALLS, 1, &charge) != HUB_QUOTA_OK)
+        return WIRE_AGAIN; /* there will be room when one of them is answered */
     call = calloc(1, sizeof(*call));
-    if (!call)
+    if (!call) {
+        hub_quota_refund(&charge);
         return WIRE_NO_MEMORY;
-    *call = (struct hub_call){ .kind = kind, .caller = caller, .caller_id = caller_id };
+    }
+    *call = (struct hub_call){ .kind = kind, .caller = caller, .caller_id = caller_id, .charge = charge };
     sb_list_init(&call->served_link);
     r = sb_idtab_add(&hub->calls, call, &call->id);
     if (r == 0) {
@@ -66,8 +72,9 @@ enum wire_status hub_call_new(struct hub_party *caller, uint64_t caller_id, enum
             sb_idtab_remove(&hub->calls, call->id);
     }
     if (r < 0) {
+        hub_quota_refund(&charge);
         free(call);
-        return r == -ENOSPC ? WIRE_LIMIT : WIRE_NO_MEMORY;
+        return r == -ENOSPC ? WIRE_AGAIN : WIRE_NO_MEMORY;
     }
     *ret_call = call;
     return WIRE_OK;
@@ -78,6 +85,7 @@ void hub_call_free(struct hub_call *call)
     sb_idtab_remove(&call->caller->hub->calls, call->id);
     sb_map_remove(&call->caller->calls_made, &call->made_entry);
     sb_list_remove(&call->served_link);
+    hub_quota_refund(&call->charge);
     free(call->getter);
     free(call);
 }

@@ -41,7 +41,7 @@ enum hub_forward hub_call_check(const struct hub_party *caller, const struct wir
 enum wire_status hub_call_check_reply(const struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
                                       const struct hub_pass *pass);
 
-/* Enters a call that nobody serves yet. WIRE_LIMIT, WIRE_NO_MEMORY, WIRE_PROTOCOL: the number is in use. */
+/* Enters a call that nobody serves yet. WIRE_AGAIN; of a peer WIRE_LIMIT; WIRE_NO_MEMORY; WIRE_PROTOCOL: the number is in use. */
 enum wire_status hub_call_new(struct hub_party *caller, uint64_t caller_id, enum hub_call_kind kind,
                               struct hub_call **ret_call);
 

@@ -12,6 +12,8 @@
 #include <strings.h>
 
 #define MEMBER(member) offsetof(struct hub_config, member), sizeof(((struct hub_config *)0)->member)
+#define APP(kind) MEMBER(quota.app[HUB_QUOTA_##kind])
+#define USER(kind) MEMBER(quota.user[HUB_QUOTA_##kind])
 #define LIVE false
 #define RESTART true
 
@@ -46,14 +48,24 @@ static const struct hub_config_key keys[] = {
     { "session", "queue_bytes", HUB_CONFIG_NUMBER, "16777216", "bytes", RESTART, MEMBER(queue_bytes), 2 * MIB, 1024 * MIB },
 
     { "limits", "apps", HUB_CONFIG_NUMBER, "1024", "apps", LIVE, MEMBER(n_apps_max), 1, 65536 },
-    { "limits", "apps_per_user", HUB_CONFIG_NUMBER, "256", "apps", LIVE, MEMBER(n_apps_user_max), 1, 65536 },
-    { "limits", "objects", HUB_CONFIG_NUMBER, "4096", "objects", LIVE, MEMBER(n_objects_max), 1, 1000000 },
-    { "limits", "references", HUB_CONFIG_NUMBER, "16384", "references", LIVE, MEMBER(n_references_max), 1, 1000000 },
-    { "limits", "calls", HUB_CONFIG_NUMBER, "1024", "calls", LIVE, MEMBER(n_calls_max), 1, 1000000 },
-    { "limits", "services", HUB_CONFIG_NUMBER, "128", "services", LIVE, MEMBER(n_services_max), 1, 65536 },
-    { "limits", "watches", HUB_CONFIG_NUMBER, "64", "watches", LIVE, MEMBER(n_watches_max), 1, 65536 },
+    { "limits", "apps_per_user", HUB_CONFIG_NUMBER, "256", "apps", LIVE, USER(APPS), 1, 65536 },
+    { "limits", "objects", HUB_CONFIG_NUMBER, "4096", "objects", LIVE, APP(OBJECTS), 1, 1000000 },
+    { "limits", "objects_per_user", HUB_CONFIG_NUMBER, "65536", "objects", LIVE, USER(OBJECTS), 2, 16000000 },
+    { "limits", "references", HUB_CONFIG_NUMBER, "16384", "references", LIVE, APP(REFERENCES), 1, 1000000 },
+    { "limits", "references_per_user", HUB_CONFIG_NUMBER, "262144", "references", LIVE, USER(REFERENCES), 2, 16000000 },
+    { "limits", "calls", HUB_CONFIG_NUMBER, "1024", "calls", LIVE, APP(CALLS), 1, 1000000 },
+    { "limits", "calls_per_user", HUB_CONFIG_NUMBER, "16384", "calls", LIVE, USER(CALLS), 2, 16000000 },
+    { "limits", "services", HUB_CONFIG_NUMBER, "128", "services", LIVE, APP(SERVICES), 1, 65536 },
+    { "limits", "services_per_user", HUB_CONFIG_NUMBER, "4096", "services", LIVE, USER(SERVICES), 2, 1000000 },
+    { "limits", "watches", HUB_CONFIG_NUMBER, "64", "watches", LIVE, APP(WATCHES), 1, 65536 },
+    { "limits", "watches_per_user", HUB_CONFIG_NUMBER, "4096", "watches", LIVE, USER(WATCHES), 2, 1000000 },
+    { "limits", "descriptors_per_app", HUB_CONFIG_NUMBER, "256", "descriptors", LIVE, APP(DESCRIPTORS), 1, 65536 },
+    { "limits", "descriptors_per_user", HUB_CONFIG_NUMBER, "1024", "descriptors", LIVE, USER(DESCRIPTORS), 2, 1000000 },
+    { "limits", "channels_per_app", HUB_CONFIG_NUMBER, "1024", "channels", LIVE, APP(CHANNELS), 1, 65536 },
+    { "limits", "channels_per_user", HUB_CONFIG_NUMBER, "16384", "channels", LIVE, USER(CHANNELS), 2, 1000000 },
     { "limits", "app_hello_ms", HUB_CONFIG_NUMBER, "5000", "ms", LIVE, MEMBER(app_hello_ms), 100, HOUR_MS },
-    { "limits", "app_queue_bytes", HUB_CONFIG_NUMBER, "4194304", "bytes", LIVE, MEMBER(app_queue_bytes), QUEUE_BYTES_MIN, 256 * MIB },
+    { "limits", "app_queue_bytes", HUB_CONFIG_NUMBER, "4194304", "bytes", LIVE, APP(BYTES), QUEUE_BYTES_MIN, 256 * MIB },
+    { "limits", "user_queue_bytes", HUB_CONFIG_NUMBER, "67108864", "bytes", LIVE, USER(BYTES), 4 * QUEUE_BYTES_MIN, 16384 * MIB },
     { "limits", "app_stall_seconds", HUB_CONFIG_NUMBER, "30", "s", LIVE, MEMBER(app_stall_seconds), 1, 3600 },
 
     { "services", "directory", HUB_CONFIG_PATH, "", "", LIVE, MEMBER(services), 0, 0 },

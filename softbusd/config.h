@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "softbusd/ini.h"
+#include "softbusd/quota.h"
 #include "wire/devid.h"
 #include "wire/disc.h"
 #include "wire/msg.h"
@@ -52,8 +53,9 @@ struct hub_config {
     uint64_t n_pending_max, n_pending_address_max, n_streams_max;
     uint64_t window_bytes, reassembly_bytes, queue_bytes;
 
-    uint64_t n_apps_max, n_apps_user_max, n_objects_max, n_references_max, n_calls_max, n_services_max, n_watches_max;
-    uint64_t app_hello_ms, app_queue_bytes, app_stall_seconds;
+    uint64_t n_apps_max;
+    struct hub_quota_limits quota;
+    uint64_t app_hello_ms, app_stall_seconds;
 
     char policy[HUB_CONFIG_PATH_MAX + 1];   /* "": the one beside the configuration file, if there is one */
     char services[HUB_CONFIG_PATH_MAX + 1]; /* the same */

@@ -114,24 +114,11 @@ static void choose_name(struct hub_daemon *daemon)
     snprintf(daemon->name, sizeof(daemon->name), "%.*s", WIRE_NAME_MAX, *host ? host : "unnamed");
 }
 
-static struct hub_limits get_hub_limits(const struct hub_config *config)
-{
-    return (struct hub_limits){
-        .n_objects_max = (uint32_t)config->n_objects_max,
-        .n_references_max = (uint32_t)config->n_references_max,
-        .n_calls_max = (uint32_t)config->n_calls_max,
-        .n_services_max = (uint32_t)config->n_services_max,
-        .n_watches_max = (uint32_t)config->n_watches_max,
-        .queue_bytes = (size_t)config->app_queue_bytes,
-    };
-}
-
 static struct hub_apps_limits get_apps_limits(const struct hub_config *config)
 {
     return (struct hub_apps_limits){
         .hello_ms = config->app_hello_ms,
         .stall_ms = config->app_stall_seconds * 1000,
-        .queue_bytes = (size_t)config->app_queue_bytes,
     };
 }
 
@@ -147,7 +134,7 @@ static struct hub_accept_limits get_accept_limits(const struct hub_daemon *daemo
                      daemon->n_descriptors);
         n_apps_max = daemon->n_descriptors - reserve;
     }
-    return (struct hub_accept_limits){ .n_apps_max = n_apps_max, .n_apps_user_max = daemon->config.n_apps_user_max };
+    return (struct hub_accept_limits){ .n_apps_max = n_apps_max };
 }
 
 /* --- reload --- */
@@ -193,7 +180,6 @@ static void load_services(struct hub_daemon *daemon)
 static void reload_config(struct hub_daemon *daemon)
 {
     struct hub_config *next = malloc(sizeof(*next));
-    struct hub_limits hub_limits;
     struct hub_apps_limits apps_limits;
     struct hub_accept_limits accept_limits;
 
@@ -206,10 +192,9 @@ static void reload_config(struct hub_daemon *daemon)
     hub_config_update(&daemon->config, next);
     free(next);
     daemon->log.level = daemon->config.log_level;
-    hub_limits = get_hub_limits(&daemon->config);
     apps_limits = get_apps_limits(&daemon->config);
     accept_limits = get_accept_limits(daemon);
-    hub_set_limits(daemon->hub, &hub_limits);
+    hub_set_limits(daemon->hub, &daemon->config.quota);
     hub_apps_set_limits(daemon->apps, &apps_limits);
     hub_accept_set_limits(daemon->accept, &accept_limits);
     hub_peers_set_static(daemon->peers, &daemon->config);
@@ -385,7 +370,6 @@ static int make_parts(struct hub_daemon *daemon)
     const struct hub_ops ops = {
         .userdata = daemon,
         .app_send = hub_apps_send,
-        .app_get_queued = hub_apps_get_queued,
         .app_kill = hub_apps_kill,
         .app_resume = hub_apps_resume,
         .peer_send = send_to_peer,
@@ -398,7 +382,6 @@ static int make_parts(struct hub_daemon *daemon)
         .may_log = may_log,
     };
     const struct hub_credentials own = { .pid = (uint32_t)getpid(), .uid = (uint32_t)geteuid(), .gid = (uint32_t)getegid() };
-    const struct hub_limits hub_limits = get_hub_limits(&daemon->config);
     const struct hub_apps_limits apps_limits = get_apps_limits(&daemon->config);
     const struct hub_accept_limits accept_limits = get_accept_limits(daemon);
     int r = hub_loop_new(&loop_callbacks, &daemon->loop);
@@ -406,7 +389,7 @@ static int make_parts(struct hub_daemon *daemon)
     if (r == 0)
         r = hub_peers_new(daemon->loop, &daemon->log, daemon->identity, &daemon->trust, daemon->paths.trust_file, &daemon->peers);
     if (r == 0)
-        r = hub_new(&ops, &hub_limits, &daemon->log, &daemon->trust, sess_identity_get_id(daemon->identity), daemon->name,
+        r = hub_new(&ops, &daemon->config.quota, &daemon->log, &daemon->trust, sess_identity_get_id(daemon->identity), daemon->name,
                     &own, &daemon->hub);
     if (r == 0)
         hub_set_policy(daemon->hub, SB_TAKE_PTR(daemon->policy));

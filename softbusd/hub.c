@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
+int hub_new(const struct hub_ops *ops, const struct hub_quota_limits *limits, const struct sb_log *log,
             struct sess_trust *trust, const struct wire_devid *self, const char *name,
             const struct hub_credentials *own, struct hub **ret_hub)
 {
@@ -25,7 +25,7 @@ int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const st
     if (!hub)
         return -ENOMEM;
     hub->ops = *ops;
-    hub->limits = *limits;
+    hub_quota_init(&hub->quota, &hub->random, limits);
     hub->log = log;
     hub->trust = trust;
     hub->self = *self;
@@ -80,6 +80,7 @@ struct hub *hub_free(struct hub *hub)
     sb_buf_deinit(&hub->body);
     sb_buf_deinit(&hub->reply);
     hub_policy_free(hub->policy);
+    hub_quota_deinit(&hub->quota);
     free(hub);
     return NULL;
 }
@@ -100,7 +101,12 @@ void hub_set_activate(struct hub *hub, struct hub_activate *activate)
     hub->activate = activate;
 }
 
-void hub_set_limits(struct hub *hub, const struct hub_limits *limits)
+void hub_set_limits(struct hub *hub, const struct hub_quota_limits *limits)
 {
-    hub->limits = *limits;
+    hub_quota_set_limits(&hub->quota, limits);
+}
+
+struct hub_quota *hub_get_quota(struct hub *hub)
+{
+    return &hub->quota;
 }

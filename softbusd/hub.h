@@ -10,6 +10,7 @@
 #define HUB_HUB_H
 
 #include "session/manager_io.h"
+#include "softbusd/quota.h"
 #include "wire/msg.h"
 #include "wire/status.h"
 
@@ -34,16 +35,6 @@ struct hub_credentials {
     char label[WIRE_LABEL_MAX + 1];
 };
 
-/* Limits per app; each is a key of softbusd.conf(5). */
-struct hub_limits {
-    uint32_t n_objects_max;    /* stubs known outside the app */
-    uint32_t n_references_max; /* handles */
-    uint32_t n_calls_max;      /* calls under way that it made */
-    uint32_t n_services_max;
-    uint32_t n_watches_max;
-    size_t queue_bytes;        /* queued for an app that does not read; see docs/protocol-app.md, "Back-pressure" */
-};
-
 /* What the hub asks of the outside. */
 struct hub_ops {
     void *userdata;
@@ -52,7 +43,6 @@ struct hub_ops {
      * are lent; in the place of a descriptor that it keeps it puts -1. */
     void (*app_send)(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
                      unsigned n);
-    size_t (*app_get_queued)(void *conn);
     /* The app broke the protocol, or a limit for good: close it at the end of the turn (then hub_app_close). `why` is lent. */
     void (*app_kill)(void *conn, const char *why);
     /* Two connected stream sockets for a direct channel; the hub's until it sends them or closes them with fd_close. -errno */
@@ -83,11 +73,13 @@ struct hub_ops {
 
 /* borrows log and trust for the hub's life; copies the rest. own: of the daemon, whose user may administer, as root may.
  * -ENOMEM */
-int hub_new(const struct hub_ops *ops, const struct hub_limits *limits, const struct sb_log *log,
+int hub_new(const struct hub_ops *ops, const struct hub_quota_limits *limits, const struct sb_log *log,
             struct sess_trust *trust, const struct wire_devid *self, const char *name,
             const struct hub_credentials *own, struct hub **ret_hub);
 struct hub *hub_free(struct hub *hub); /* all apps closed and sessions over before */
-void hub_set_limits(struct hub *hub, const struct hub_limits *limits); /* for what comes from now on */
+void hub_set_limits(struct hub *hub, const struct hub_quota_limits *limits); /* for what comes from now on */
+
+struct hub_quota *hub_get_quota(struct hub *hub);
 
 /* borrows activate, until it is given NULL. Without one nothing is started. */
 void hub_set_activate(struct hub *hub, struct hub_activate *activate);
@@ -123,12 +115,15 @@ enum hub_receive {
  * descriptors that are kept -1 is put. After app_kill was asked for, everything is HUB_DONE and ignored. */
 enum hub_receive hub_app_receive(struct hub_app *app, const struct wire_msg *msg, int *fds);
 
-/* The app's queue has been over queue_bytes for a while: nobody of this device waits for room in it any more, one-way calls are
+/* The app's queue has been over its limit for a while: nobody of this device waits for room in it any more, one-way calls are
  * refused with AGAIN until it has drained. To be said as often as one likes. */
 void hub_app_congested(struct hub_app *app);
 
-/* What was queued for the app is now below half of queue_bytes. */
+/* What was queued for the app is now below half of its limit, or nothing. */
 void hub_app_drained(struct hub_app *app);
+
+/* Where what is queued for the app is charged; all of it is refunded before hub_app_close(). Lent until then. */
+struct hub_quota_account *hub_app_get_account(struct hub_app *app);
 
 /* The app is gone: its objects die, its references and calls end. Frees app. */
 void hub_app_close(struct hub_app *app);

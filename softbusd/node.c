@@ -1,6 +1,7 @@
 /* Nodes, references and exports; see node.h. */
 #include "softbusd/node.h"
 
+#include "softbusd/app.h"
 #include "softbusd/channel.h"
 #include "softbusd/registry.h"
 #include "softbusd/restart.h"
@@ -90,20 +91,23 @@ static int count_sending(struct hub_node *node, struct hub_node **ret_node)
 int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret_node)
 {
     struct sb_map_entry *entry = sb_map_find(&app->stubs, &id, sizeof(id));
-    struct hub *hub = app->party.hub;
+    struct hub_quota_charge charge = { .amount = 0 };
     struct hub_node *node;
     int r;
 
     if (entry) {
         node = SB_CONTAINER_OF(entry, struct hub_node, entry);
     } else {
-        if (app->stubs.n_entries >= hub->limits.n_objects_max)
+        if (hub_app_charge(app, HUB_QUOTA_OBJECTS, 1, &charge) != HUB_QUOTA_OK)
             return -ENOSPC;
-        r = node_new(hub, &app->stubs, id, &node);
-        if (r < 0)
+        r = node_new(app->party.hub, &app->stubs, id, &node);
+        if (r < 0) {
+            hub_quota_refund(&charge);
             return r;
+        }
         node->owner = app;
         node->origin = hub_restart_get_origin(app, id);
+        node->charge = charge;
     }
     return count_sending(node, ret_node);
 }
@@ -148,6 +152,7 @@ static bool is_needed(const struct hub_node *node)
 static void node_free(struct hub_node *node)
 {
     node->hub->n_nodes--;
+    hub_quota_refund(&node->charge);
     free(node);
 }
 
@@ -194,6 +199,7 @@ void hub_node_die(struct hub_node *node, enum wire_death reason)
 {
     leave_maps(node);
     hub_registry_forget_node(node);
+    hub_quota_refund(&node->charge); /* who holds it from now on, holds nothing of the owner's */
     node->is_dead = true;
     node->owner = NULL;
     node->home = NULL;
@@ -218,9 +224,32 @@ static void tell_use(struct hub_node *node)
         hub_registry_touch(node);
 }
 
+static int ref_new(struct hub_app *app, struct hub_node *node, struct hub_ref **ret_ref)
+{
+    struct hub_ref *ref = calloc(1, sizeof(*ref));
+    int r;
+
+    if (!ref)
+        return -ENOMEM;
+    *ref = (struct hub_ref){ .app = app, .node = node, .n_arrivals = 1 };
+    r = sb_idtab_add(&app->handles, ref, &ref->handle);
+    if (r == 0) {
+        r = sb_map_add(&app->refs, &ref->entry, &ref->node, sizeof(ref->node));
+        if (r < 0)
+            sb_idtab_remove(&app->handles, ref->handle);
+    }
+    if (r < 0) {
+        free(ref);
+        return r;
+    }
+    *ret_ref = ref;
+    return 0;
+}
+
 int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, struct hub_ref **ret_ref)
 {
     struct sb_map_entry *entry = sb_map_find(&app->refs, &node, sizeof(node));
+    struct hub_quota_charge charge = { .amount = 0 };
     struct hub_ref *ref;
     int r;
 
@@ -234,22 +263,15 @@ int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, str
         *ret_ref = ref;
         return 0;
     }
-    if (app->handles.n_used >= app->party.hub->limits.n_references_max)
+    if (hub_app_charge(app, HUB_QUOTA_REFERENCES, 1, &charge) != HUB_QUOTA_OK)
         return -ENOSPC;
-    ref = calloc(1, sizeof(*ref));
-    if (!ref)
-        return -ENOMEM;
-    *ref = (struct hub_ref){ .app = app, .node = node, .hops = hops, .n_arrivals = 1 };
-    r = sb_idtab_add(&app->handles, ref, &ref->handle);
-    if (r == 0) {
-        r = sb_map_add(&app->refs, &ref->entry, &ref->node, sizeof(ref->node));
-        if (r < 0)
-            sb_idtab_remove(&app->handles, ref->handle);
-    }
+    r = ref_new(app, node, &ref);
     if (r < 0) {
-        free(ref);
+        hub_quota_refund(&charge);
         return r;
     }
+    ref->charge = charge;
+    ref->hops = hops;
     sb_list_append(&node->refs, &ref->node_link);
     node->hub->n_refs++;
     tell_use(node);
@@ -303,6 +325,7 @@ int hub_ref_release(struct hub_ref *ref, uint32_t count)
     if (!ref->is_revoked)
         sb_map_remove(&ref->app->refs, &ref->entry);
     sb_list_remove(&ref->node_link);
+    hub_quota_refund(&ref->charge);
     forget_stream(node, ref->app);
     free(ref);
     node->hub->n_refs--;

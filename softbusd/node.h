@@ -15,7 +15,7 @@ struct hub_node;
 struct hub_peer;
 struct hub_ref;
 
-/* The app sends its stub `id` (once more). Makes the node on first sight. -ENOSPC: limits.n_objects_max; -ENOMEM. */
+/* The app sends its stub `id` (once more). Makes the node on first sight. -ENOSPC: the quota of objects; -ENOMEM. */
 int hub_node_sent_by_app(struct hub_app *app, uint64_t id, struct hub_node **ret_node);
 
 /* The peer sends its object `id` (once more). -ENOSPC, -ENOMEM */
@@ -30,7 +30,7 @@ void hub_node_settle(struct hub_node *node);
 /* The object is no more: names vanish, links fire, peers are told. Frees the node when nobody holds it. */
 void hub_node_die(struct hub_node *node, enum wire_death reason);
 
-/* One more arrival at the app. -ENOSPC: limits.n_references_max; -ENOMEM */
+/* One more arrival at the app. -ENOSPC: the quota of references; -ENOMEM */
 int hub_ref_arrive(struct hub_app *app, struct hub_node *node, uint8_t hops, struct hub_ref **ret_ref);
 
 /* NULL: no such handle. */

@@ -72,6 +72,21 @@ static int user_new(struct hub_quota *quota, uint32_t uid, struct hub_quota_user
     return 0;
 }
 
+static void count_refusal(uint32_t *n)
+{
+    *n += *n < UINT32_MAX;
+}
+
+bool hub_quota_admit(struct hub_quota *quota, uint32_t uid)
+{
+    struct hub_quota_user *user = hub_quota_find_user(quota, uid);
+
+    if (!user || user->used[HUB_QUOTA_APPS] < quota->limits.user[HUB_QUOTA_APPS])
+        return true;
+    count_refusal(&user->n_refused[HUB_QUOTA_APPS]);
+    return false;
+}
+
 int hub_quota_open(struct hub_quota *quota, uint32_t uid, struct hub_quota_account *account)
 {
     struct hub_quota_user *user = hub_quota_find_user(quota, uid);
@@ -108,20 +123,13 @@ enum hub_quota_verdict hub_quota_check(const struct hub_quota_account *account, 
     uint64_t held = account->used[kind] + amount, taken = user->used[kind] + amount;
     uint64_t n_holders = user->n_holders[kind] + (account->used[kind] == 0);
 
-    if (kind != HUB_QUOTA_APPS && held > limits->app[kind])
+    if (held > limits->app[kind])
         return HUB_QUOTA_APP;
-    if (kind == HUB_QUOTA_APPS)
-        return taken > limits->user[kind] ? HUB_QUOTA_USER : HUB_QUOTA_OK;
     /* Nothing is held of what is not asked for: an app with an empty queue has room even when its user has none. No overflow: fewer
      * than 2^17 apps hold less than 2^32 each. */
     if (held > 0 && (taken > limits->user[kind] || n_holders * held > limits->user[kind] - taken))
         return HUB_QUOTA_USER;
     return HUB_QUOTA_OK;
-}
-
-static void count_refusal(uint32_t *n)
-{
-    *n += *n < UINT32_MAX;
 }
 
 enum hub_quota_verdict hub_quota_charge(struct hub_quota_charge *charge, struct hub_quota_account *account,

@@ -23,7 +23,7 @@
 struct sb_random;
 
 enum hub_quota_kind {
-    HUB_QUOTA_APPS,        /* connections; of users only, and not shared out: each app is one */
+    HUB_QUOTA_APPS,        /* connections; of users only, and not shared out, because each app is one: see hub_quota_admit() */
     HUB_QUOTA_BYTES,       /* queued for an app that does not read */
     HUB_QUOTA_DESCRIPTORS, /* queued for an app, likewise */
     HUB_QUOTA_OBJECTS,     /* stubs known outside the app */
@@ -80,6 +80,9 @@ enum hub_quota_verdict {
 void hub_quota_init(struct hub_quota *quota, struct sb_random *random, const struct hub_quota_limits *limits);
 void hub_quota_deinit(struct hub_quota *quota); /* all accounts are closed */
 void hub_quota_set_limits(struct hub_quota *quota, const struct hub_quota_limits *limits); /* for what comes from now on */
+
+/* Whether the user may have one more app. When not, the refusal is counted. */
+bool hub_quota_admit(struct hub_quota *quota, uint32_t uid);
 
 /* An app of this user came. The account is the caller's storage, at one address until it is closed. -ENOMEM */
 int hub_quota_open(struct hub_quota *quota, uint32_t uid, struct hub_quota_account *account);

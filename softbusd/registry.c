@@ -3,6 +3,7 @@
 
 #include "softbusd/access.h"
 #include "softbusd/activate.h"
+#include "softbusd/app.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/peer.h"
@@ -150,25 +151,29 @@ enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, str
 {
     struct hub *hub = app->party.hub;
     struct hub_service *service = hub_registry_find(hub, name);
+    struct hub_quota_charge charge = { .amount = 0 };
 
     if (service)
         return service->node == node && service->is_distributed == is_distributed ? WIRE_OK : WIRE_NAME_TAKEN;
-    if (app->n_services >= hub->limits.n_services_max)
+    if (hub_app_charge(app, HUB_QUOTA_SERVICES, 1, &charge) != HUB_QUOTA_OK)
         return WIRE_LIMIT;
     service = malloc(sizeof(*service) + name.size + 1);
-    if (!service)
+    if (!service) {
+        hub_quota_refund(&charge);
         return WIRE_NO_MEMORY;
+    }
     service->node = node;
+    service->charge = charge;
     service->is_distributed = is_distributed;
     service->name_size = name.size;
     memcpy(service->name, name.text, name.size);
     service->name[name.size] = '\0';
     if (sb_map_add(&hub->services, &service->entry, service->name, service->name_size) < 0) {
+        hub_quota_refund(&charge);
         free(service);
         return WIRE_NO_MEMORY;
     }
     sb_list_append(&node->services, &service->node_link);
-    app->n_services++;
     tell_service_watchers(hub, &hub->self, hub_service_get_name(service), true);
     if (is_distributed || is_shown(hub, hub_service_get_name(service)))
         tell_peers(hub, hub_service_get_name(service), is_distributed);
@@ -184,6 +189,7 @@ static void service_remove(struct hub *hub, struct hub_service *service)
 {
     sb_map_remove(&hub->services, &service->entry);
     sb_list_remove(&service->node_link);
+    hub_quota_refund(&service->charge);
     tell_service_watchers(hub, &hub->self, hub_service_get_name(service), false);
     if (service->is_distributed)
         tell_peers(hub, hub_service_get_name(service), false);
@@ -216,7 +222,6 @@ void hub_registry_withdraw(struct hub_service *service, enum wire_death reason)
         hub_node_die(node, reason);
         return;
     }
-    node->owner->n_services--;
     service_remove(node->hub, service);
 }
 
@@ -224,7 +229,7 @@ static void watch_free(struct hub_watch *watch)
 {
     sb_list_remove(&watch->link);
     sb_list_remove(&watch->node_link);
-    watch->app->n_watches--;
+    hub_quota_refund(&watch->charge);
     watch->app->party.hub->n_watches--;
     free(watch);
 }
@@ -235,11 +240,8 @@ void hub_registry_forget_node(struct hub_node *node)
 
     while ((link = sb_list_first(&node->watches)))
         watch_free(SB_CONTAINER_OF(link, struct hub_watch, node_link));
-    while ((link = sb_list_first(&node->services))) {
-        if (node->owner)
-            node->owner->n_services--;
+    while ((link = sb_list_first(&node->services)))
         service_remove(node->hub, SB_CONTAINER_OF(link, struct hub_service, node_link));
-    }
 }
 
 int hub_registry_hear(struct hub_peer *peer, const struct wire_service *heard)
@@ -335,18 +337,20 @@ bool hub_service_is_used(struct hub *hub, const char *name)
 enum wire_status hub_watch_new(struct hub_app *app, enum hub_watch_kind kind, const struct wire_devid *device,
                                struct hub_node *callback)
 {
+    struct hub_quota_charge charge = { .amount = 0 };
     struct hub *hub = app->party.hub;
     struct hub_watch *watch;
 
-    if (app->n_watches >= hub->limits.n_watches_max)
+    if (hub_app_charge(app, HUB_QUOTA_WATCHES, 1, &charge) != HUB_QUOTA_OK)
         return WIRE_LIMIT;
     watch = calloc(1, sizeof(*watch));
-    if (!watch)
+    if (!watch) {
+        hub_quota_refund(&charge);
         return WIRE_NO_MEMORY;
-    *watch = (struct hub_watch){ .callback = callback, .app = app, .kind = kind, .device = *device };
+    }
+    *watch = (struct hub_watch){ .callback = callback, .app = app, .charge = charge, .kind = kind, .device = *device };
     sb_list_append(&hub->watches, &watch->link);
     sb_list_append(&callback->watches, &watch->node_link);
-    app->n_watches++;
     hub->n_watches++;
     return WIRE_OK;
 }

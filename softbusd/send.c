@@ -8,9 +8,7 @@
 
 bool hub_send_is_app_full(const struct hub_app *app)
 {
-    const struct hub *hub = app->party.hub;
-
-    return hub->ops.app_get_queued(app->conn) > hub->limits.queue_bytes;
+    return hub_quota_check(&app->quota, HUB_QUOTA_BYTES, 0) != HUB_QUOTA_OK;
 }
 
 static struct sb_buf *open_head(struct hub *hub)

@@ -40,7 +40,7 @@ void hub_send_release_to_peer(struct hub_peer *peer, uint32_t stream, const stru
 void hub_send_death_to_peer(struct hub_peer *peer, const struct wire_death_msg *death);
 void hub_send_service_to_peer(struct hub_peer *peer, const struct wire_service *service);
 
-/* True when a call for this app would pass its queue's limit. */
+/* True when what is queued for the app has passed its limit, or its share of what its user has left. */
 bool hub_send_is_app_full(const struct hub_app *app);
 
 #endif

@@ -58,11 +58,12 @@ struct hub_app { /* app.c */
     struct sb_map stubs;    /* struct hub_node by the app's stub id */
     struct sb_idtab handles; /* struct hub_ref */
     struct sb_map refs;     /* struct hub_ref by node */
-    uint32_t n_services, n_watches, n_links;
+    uint32_t n_links;
     uint32_t features;      /* enum wire_features */
     uint64_t instance;      /* see restart.h */
     uint32_t n_pending;     /* channels for which it has still to answer */
     struct sb_list channels_used, channels_served; /* struct hub_channel.client_link, server_link */
+    struct hub_quota_account quota; /* what it uses */
 };
 
 struct hub_peer { /* peer.c */
@@ -91,6 +92,7 @@ struct hub_node { /* node.c */
     struct sb_map_entry entry; /* owner->stubs or home->imports */
     struct wire_devid home_id; /* when is_remote */
     uint64_t id;             /* the owner's stub id, or the home's export id */
+    struct hub_quota_charge charge; /* its owner's, while it has one */
     uint32_t n_sent;         /* times the owner or home has sent it, not given back yet */
     uint32_t call_stream;    /* of the app that called the remote object last, while it holds it; 0: none has */
     uint64_t origin;         /* of a local one; see restart.h */
@@ -112,6 +114,7 @@ struct hub_ref { /* node.c: an app holds a node */
     struct hub_node *node;
     struct sb_list node_link;
     struct sb_map_entry entry; /* app->refs */
+    struct hub_quota_charge charge;
     uint64_t handle;
     uint32_t n_arrivals;
     uint32_t n_calls; /* through the hub; comes round */
@@ -185,6 +188,7 @@ struct hub_call { /* call.c */
     bool has_left;                  /* to a peer: the whole request was handed to TLS */
     uint64_t link_handle;           /* LINK */
     uint64_t origin;                /* CLAIM; its target_id is the stub */
+    struct hub_quota_charge charge; /* the caller's, when it is an app */
     struct hub_getter *getter;      /* GETTER: what it waits for */
 };
 
@@ -192,6 +196,7 @@ struct hub_service { /* registry.c */
     struct sb_map_entry entry; /* hub.services, by name */
     struct sb_list node_link;
     struct hub_node *node;
+    struct hub_quota_charge charge;
     bool is_distributed;
     size_t name_size;
     char name[];
@@ -210,13 +215,14 @@ struct hub_watch { /* registry.c */
     struct sb_list node_link;
     struct hub_node *callback; /* a stub of the watching app */
     struct hub_app *app;
+    struct hub_quota_charge charge;
     enum hub_watch_kind kind;
     struct wire_devid device; /* SERVICES: of which device */
 };
 
 struct hub {
     struct hub_ops ops;
-    struct hub_limits limits;
+    struct hub_quota quota;
     const struct sb_log *log;
     struct sess_trust *trust;
     struct wire_devid self;

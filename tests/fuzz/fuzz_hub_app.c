@@ -18,8 +18,8 @@ static void tick(struct fuzz_world *world, uint8_t what)
 
     switch (what >> 4) {
     case 0:
-        app->queued_bytes = app->queued_bytes ? 0 : SIZE_MAX / 2;
-        if (!app->queued_bytes && app->hub_app)
+        fuzz_app_toggle_full(app);
+        if (app->queued.amount == 0 && app->hub_app)
             hub_app_drained(app->hub_app);
         break;
     case 1:

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FULL_BYTES (1 << 20)
+
 /* Every 8 bytes of a message that may be a number of the hub's: it does not matter whether they are one. */
 static void learn_ids(struct fuzz_world *world, const uint8_t *bytes, size_t size)
 {
@@ -62,11 +64,6 @@ static void app_send(void *conn, const uint8_t *head, size_t head_size, const ui
         fds[i] = -1;
     }
     learn(app->world, head, head_size, data, data_size);
-}
-
-static size_t app_get_queued(void *conn)
-{
-    return ((struct fuzz_app *)conn)->queued_bytes;
 }
 
 static void app_kill(void *conn, const char *why)
@@ -175,15 +172,18 @@ static void sink(void *userdata, enum sb_log_level level, const char *line)
 void fuzz_world_init(struct fuzz_world *world)
 {
     const struct hub_ops ops = {
-        .userdata = world, .app_send = app_send, .app_get_queued = app_get_queued, .app_kill = app_kill,
+        .userdata = world, .app_send = app_send, .app_kill = app_kill,
         .app_resume = app_resume, .channel_make = channel_make, .fd_close = fd_close, .peer_send = peer_send, .peer_unblock = ignore_stream, .peer_end_stream = ignore_stream,
         .peer_get_stats = peer_get_stats, .trust_save = trust_save, .trust_apply = trust_apply, .status_get = status_get,
         .may_log = may_log,
     };
     const struct hub_credentials own = { .pid = 1 };
-    const struct hub_limits limits = { .n_objects_max = 6, .n_references_max = 6, .n_calls_max = 6, .n_services_max = 3,
-                                       .n_watches_max = 3, .queue_bytes = 1 << 20 };
+    struct hub_quota_limits limits;
 
+    for (unsigned kind = 0; kind < HUB_QUOTA_N_KINDS; kind++) {
+        limits.app[kind] = kind == HUB_QUOTA_BYTES ? FULL_BYTES - 1 : kind == HUB_QUOTA_SERVICES || kind == HUB_QUOTA_WATCHES ? 3 : 6;
+        limits.user[kind] = 3 * limits.app[kind]; /* less than what three may have: shares count too */
+    }
     *world = (struct fuzz_world){ .log = { .level = SB_LOG_DEBUG, .sink = sink } };
     memset(world->self.bytes, 1, WIRE_DEVID_SIZE);
     memset(world->peer.bytes, 2, WIRE_DEVID_SIZE);
@@ -204,7 +204,7 @@ static void check_empty(const struct fuzz_world *world)
 
     if (hub->n_channels || hub->channels.n_used || hub->pairs.n_entries || hub->grants.n_entries || hub->origins.n_entries || !sb_list_is_empty(&hub->claims) || world->n_fds)
         abort();
-    if (hub->n_apps || hub->n_nodes || hub->n_refs || hub->n_exports || hub->n_links || hub->n_watches || hub->n_waiting ||
+    if (hub->quota.users.n_entries || hub->n_apps || hub->n_nodes || hub->n_refs || hub->n_exports || hub->n_links || hub->n_watches || hub->n_waiting ||
         hub->calls.n_used || hub->services.n_entries || !sb_list_is_empty(&hub->getters))
         abort();
 }
@@ -248,8 +248,17 @@ void fuzz_app_close(struct fuzz_app *app)
 
     app->is_killed = true;
     app->hub_app = NULL;
+    hub_quota_refund(&app->queued);
     if (hub_app)
         hub_app_close(hub_app);
+}
+
+void fuzz_app_toggle_full(struct fuzz_app *app)
+{
+    if (app->queued.amount > 0)
+        hub_quota_refund(&app->queued);
+    else if (app->hub_app)
+        hub_quota_force(&app->queued, hub_app_get_account(app->hub_app), HUB_QUOTA_BYTES, FULL_BYTES);
 }
 
 /* gives an exact copy in which the places are filled in. */

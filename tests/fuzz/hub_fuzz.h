@@ -15,7 +15,7 @@ struct fuzz_world;
 struct fuzz_app {
     struct fuzz_world *world;
     struct hub_app *hub_app; /* NULL: closed */
-    size_t queued_bytes;
+    struct hub_quota_charge queued;
     uint16_t n_fds; /* that come with its next message, at most 3 */
     bool is_killed, has_lost_fds;
 };
@@ -43,6 +43,9 @@ void fuzz_set_session(struct fuzz_world *world, bool is_up);
 
 void fuzz_app_open(struct fuzz_world *world, struct fuzz_app *app, bool has_greeted);
 void fuzz_app_close(struct fuzz_app *app);
+
+/* Toggles: its queue is full, or empty. */
+void fuzz_app_toggle_full(struct fuzz_app *app);
 
 /* A message with that body, in which numbers of 0xf0xxxxxx xxxxxxxx mean ids[x]. */
 void fuzz_app_send(struct fuzz_app *app, uint16_t type, const uint8_t *body, size_t size);

@@ -374,7 +374,7 @@ static void test_thousands(struct lab *lab)
     for (uint64_t i = 0; i < 64; i++)
         raw_send_call(caller, 100 + i, mute.id, 1, NULL, "", 0);
     raw_send_call(caller, 1000, mute.id, 1, NULL, "", 0);
-    LAB_RESULT(lab, raw_wait_reply(caller, 1000, NULL), SOFTBUS_ERR_LIMIT);
+    LAB_RESULT(lab, raw_wait_reply(caller, 1000, NULL), SOFTBUS_ERR_AGAIN);
     raw_close(caller);
     raw_close(raw);
     close_honest(lab, &honest);

@@ -145,12 +145,10 @@ static void init_device(struct world *world, unsigned index)
 
     device->world = world;
     device->index = index;
-    device->limits = (struct hub_limits){ .n_objects_max = 1000,
-                                          .n_references_max = 1000,
-                                          .n_calls_max = 1000,
-                                          .n_services_max = 100,
-                                          .n_watches_max = 100,
-                                          .queue_bytes = 1 << 20 };
+    for (unsigned kind = 0; kind < HUB_QUOTA_N_KINDS; kind++) {
+        device->limits.app[kind] = kind == HUB_QUOTA_BYTES ? 1 << 20 : 1000;
+        device->limits.user[kind] = 100 * device->limits.app[kind];
+    }
     memset(device->id.bytes, (int)index + 1, sizeof(device->id.bytes));
     wire_devid_format(&device->id, device->id_text);
     sb_list_init(&device->apps);
@@ -164,7 +162,6 @@ static void start_device(struct world_device *device)
     const struct hub_ops ops = {
         .userdata = device,
         .app_send = world_op_app_send,
-        .app_get_queued = world_op_app_get_queued,
         .app_kill = world_op_app_kill,
         .app_resume = world_op_app_resume,
         .channel_make = world_op_channel_make,
@@ -208,6 +205,7 @@ void world_check_empty(const struct world_device *device)
     struct sb_map_entry *entry = NULL;
 
     assert_int_equal(hub->n_apps, 0);
+    assert_int_equal(hub->quota.users.n_entries, 0); /* each account was empty when it was closed */
     assert_int_equal(hub->n_nodes, 0);
     assert_int_equal(hub->n_refs, 0);
     assert_int_equal(hub->n_exports, 0);

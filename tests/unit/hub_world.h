@@ -45,7 +45,7 @@ struct world_app {
     struct world_device *device;
     struct hub_app *hub_app; /* NULL: closed */
     struct sb_list inbox, taken;
-    size_t queued_bytes;     /* what the hub is told that the app has not read */
+    struct hub_quota_charge queued; /* what the app has not read: world_set_queued() */
     uint64_t last_call;
     bool is_killed, may_resume;
     uint8_t *waiting;        /* the message that the hub answered with HUB_WAIT */
@@ -78,7 +78,7 @@ struct world_device {
     struct world *world;
     unsigned index;
     struct hub *hub;
-    struct hub_limits limits;
+    struct hub_quota_limits limits;
     struct sess_trust trust;
     struct wire_devid id;
     char id_text[WIRE_DEVID_TEXT_SIZE];
@@ -123,6 +123,8 @@ enum sess_verdict world_inject(struct world *world, unsigned from, unsigned to, 
 struct world_app *world_app_new(struct world *world, unsigned device, const char *name, uint32_t uid);
 /* One that has not; its first message is the test's. */
 struct world_app *world_app_connect(struct world *world, unsigned device, uint32_t uid);
+/* From now on the app has so many bytes queued. */
+void world_set_queued(struct world_app *app, uint32_t bytes);
 /* The process ends, and is freed. */
 void world_app_close(struct world_app *app);
 

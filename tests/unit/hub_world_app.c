@@ -85,11 +85,6 @@ void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const 
     sb_list_append(&app->inbox, &msg->link);
 }
 
-size_t world_op_app_get_queued(void *conn)
-{
-    return ((struct world_app *)conn)->queued_bytes;
-}
-
 void world_op_app_kill(void *conn, const char *why)
 {
     struct world_app *app = conn;
@@ -162,8 +157,15 @@ static void free_messages(struct sb_list *list)
     }
 }
 
+void world_set_queued(struct world_app *app, uint32_t bytes)
+{
+    hub_quota_refund(&app->queued);
+    hub_quota_force(&app->queued, hub_app_get_account(app->hub_app), HUB_QUOTA_BYTES, bytes);
+}
+
 void world_app_close(struct world_app *app)
 {
+    world_set_queued(app, 0);
     app->is_killed = true; /* it can be sent to no more */
     hub_app_close(app->hub_app);
     sb_list_remove(&app->link);

@@ -7,7 +7,6 @@
 
 void world_op_app_send(void *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size, int *fds,
                        unsigned n);
-size_t world_op_app_get_queued(void *conn);
 void world_op_app_kill(void *conn, const char *why);
 void world_op_app_resume(void *conn);
 int world_op_channel_make(void *userdata, int ret_fds[2]);

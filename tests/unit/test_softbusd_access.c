@@ -317,7 +317,7 @@ static void test_withdrawn(void **state)
     set_policy(cast, "[service b]\nlookup = any\n");
     assert_string_equal(next_event(cast->self), "-b");
     assert_int_equal(look_up(cast->user, "", "c"), WIRE_OK);
-    assert_int_equal(cast->owner->hub_app->n_services, 1);
+    assert_int_equal(cast->owner->hub_app->quota.used[HUB_QUOTA_SERVICES], 1);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "softbusd/hub.h"
 #include "softbusd/listen.h"
 #include "softbusd/loop.h"
@@ -29,7 +30,7 @@
 struct hub_app {
     struct world *world;
     void *conn;
-    uint32_t uid;
+    struct hub_quota_account account;
 };
 
 struct world {
@@ -43,6 +44,8 @@ struct world {
     size_t received_bytes;
     struct hub_app *slow_app; /* whose messages make much work */
     unsigned n_slow;
+    struct sb_random random;
+    struct hub_quota quota;
     unsigned stop_after_received, stop_after_closed, stop_after_drained, stop_after_idle_turns;
     uint8_t last_byte;
     bool kill_next;
@@ -61,7 +64,8 @@ int hub_app_open(struct hub *hub, void *conn, const struct hub_credentials *cred
     struct hub_app *app = calloc(1, sizeof(*app));
 
     assert_non_null(app);
-    *app = (struct hub_app){ .world = world, .conn = conn, .uid = credentials->uid };
+    *app = (struct hub_app){ .world = world, .conn = conn };
+    assert_int_equal(hub_quota_open(&world->quota, credentials->uid, &app->account), 0);
     world->app = *ret_app = app;
     world->n_opened++;
     return 0;
@@ -106,7 +110,18 @@ void hub_app_close(struct hub_app *app)
 {
     app->world->n_closed++;
     stop_when(app->world, app->world->n_closed, app->world->stop_after_closed);
+    hub_quota_close(&app->account);
     free(app);
+}
+
+struct hub_quota_account *hub_app_get_account(struct hub_app *app)
+{
+    return &app->account;
+}
+
+struct hub_quota *hub_get_quota(struct hub *hub)
+{
+    return &((struct world *)(void *)hub)->quota;
 }
 
 const char *hub_app_get_text(const struct hub_app *app)
@@ -138,10 +153,13 @@ static void on_idle(void *userdata)
 
 static void start(struct world *world, const struct hub_apps_limits *limits)
 {
-    static const struct hub_apps_limits defaults = { .hello_ms = 600000, .stall_ms = 600000, .queue_bytes = QUEUE_BYTES };
+    static const struct hub_apps_limits defaults = { .hello_ms = 600000, .stall_ms = 600000 };
+    static const struct hub_quota_limits quotas = { .app = { [HUB_QUOTA_BYTES] = QUEUE_BYTES },
+                                                    .user = { [HUB_QUOTA_BYTES] = 16 * QUEUE_BYTES, [HUB_QUOTA_APPS] = 2 } };
     const struct hub_loop_callbacks callbacks = { .reload = on_reload };
 
     memset(world, 0, sizeof(*world));
+    hub_quota_init(&world->quota, &world->random, &quotas);
     world->log = (struct sb_log){ .level = SB_LOG_DEBUG, .sink = keep_line, .userdata = world };
     hub_work_init(&world->idle, on_idle, world);
     assert_int_equal(hub_loop_new(&callbacks, &world->loop), 0);
@@ -154,6 +172,7 @@ static void finish(struct world *world)
     hub_apps_free(world->apps);
     hub_loop_free(world->loop);
     assert_int_equal(world->n_opened, world->n_closed);
+    hub_quota_deinit(&world->quota);
 }
 
 /* Our end of a new connection. */
@@ -431,7 +450,7 @@ static void test_queue_drains(void **state)
         bytes[i] = (uint8_t)(i * 31 + i / 251);
     hub_apps_send(world.app->conn, bytes, 10, bytes + 10, QUEUE_BYTES - 10, NULL, 0);
     hub_apps_send(world.app->conn, bytes + QUEUE_BYTES, QUEUE_BYTES, NULL, 0, NULL, 0);
-    assert_true(hub_apps_get_queued(world.app->conn) > QUEUE_BYTES / 2);
+    assert_true(world.app->account.used[HUB_QUOTA_BYTES] > QUEUE_BYTES / 2);
     run_turns(&world, 3);
     assert_int_equal(world.n_drained, 0);
     while (n < QUEUE_BYTES * 2) {
@@ -440,7 +459,7 @@ static void test_queue_drains(void **state)
     }
     assert_memory_equal(bytes, in, QUEUE_BYTES * 2);
     assert_true(world.n_drained >= 1);
-    assert_int_equal(hub_apps_get_queued(world.app->conn), 0);
+    assert_int_equal(world.app->account.used[HUB_QUOTA_BYTES], 0);
     assert_int_equal(world.n_closed, 0);
     free(bytes);
     free(in);
@@ -448,35 +467,9 @@ static void test_queue_drains(void **state)
     finish(&world);
 }
 
-/* At four times the limit, not before. */
-static void test_queue_has_an_end(void **state)
-{
-    uint8_t *bytes = calloc(1, 4 * QUEUE_BYTES);
-    struct world world;
-    size_t queued;
-    int fd;
-
-    (void)state;
-    start(&world, NULL);
-    fd = connect_app(&world);
-    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES, NULL, 0, NULL, 0);
-    queued = hub_apps_get_queued(world.app->conn);
-    hub_apps_send(world.app->conn, bytes, 4 * QUEUE_BYTES - queued, NULL, 0, NULL, 0);
-    assert_int_equal(hub_apps_get_queued(world.app->conn), 4 * QUEUE_BYTES);
-    run_turns(&world, 3);
-    assert_int_equal(world.n_closed, 0);
-    hub_apps_send(world.app->conn, bytes, 1, NULL, 0, NULL, 0);
-    run_turns(&world, 3);
-    assert_int_equal(world.n_closed, 1);
-    assert_non_null(strstr(world.last_log, "queued_bytes=1228801 limit=1228800"));
-    free(bytes);
-    close(fd);
-    finish(&world);
-}
-
 static void test_mute_app_is_closed(void **state)
 {
-    const struct hub_apps_limits limits = { .hello_ms = 0, .stall_ms = 600000, .queue_bytes = QUEUE_BYTES };
+    const struct hub_apps_limits limits = { .hello_ms = 0, .stall_ms = 600000 };
     struct world world;
     int fd;
 
@@ -492,7 +485,7 @@ static void test_mute_app_is_closed(void **state)
 
 static void test_stalled_app_is_closed(void **state)
 {
-    const struct hub_apps_limits limits = { .hello_ms = 600000, .stall_ms = 0, .queue_bytes = QUEUE_BYTES };
+    const struct hub_apps_limits limits = { .hello_ms = 600000, .stall_ms = 0 };
     uint8_t *bytes = calloc(1, 3 * QUEUE_BYTES), hello[16];
     struct world world;
     int fd;
@@ -525,7 +518,7 @@ static int connect_to(const char *path)
 static void test_accept(void **state)
 {
     char dir[] = "/tmp/softbus-test-XXXXXX", path[64], lock[80], why[512];
-    const struct hub_accept_limits limits = { .n_apps_max = 10, .n_apps_user_max = 2 };
+    const struct hub_accept_limits limits = { .n_apps_max = 10 };
     struct hub_listen first = { .fd = -1, .lock_fd = -1 }, second = { .fd = -1, .lock_fd = -1 };
     struct hub_accept *acceptor;
     struct world world;
@@ -545,7 +538,7 @@ static void test_accept(void **state)
         fds[i] = connect_to(path);
     run_turns(&world, 3);
     assert_int_equal(world.n_opened, 2);
-    assert_int_equal(hub_apps_count_user(world.apps, geteuid()), 2);
+    assert_int_equal(hub_quota_find_user(&world.quota, geteuid())->used[HUB_QUOTA_APPS], 2);
     assert_non_null(strstr(world.last_log, "number=2 limit=2"));
     close(fds[0]); /* who leaves makes room for who comes in the same turn */
     fds[3] = connect_to(path);
@@ -583,7 +576,6 @@ int main(void)
         cmocka_unit_test(test_last_words),
         cmocka_unit_test(test_killed_inside_receive),
         cmocka_unit_test(test_queue_drains),
-        cmocka_unit_test(test_queue_has_an_end),
         cmocka_unit_test(test_mute_app_is_closed),
         cmocka_unit_test(test_stalled_app_is_closed),
         cmocka_unit_test(test_accept),

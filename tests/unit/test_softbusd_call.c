@@ -295,10 +295,10 @@ static void test_full_app(void **state)
     struct wire_object object = world_stub(70);
     uint64_t id;
 
-    cast->local->queued_bytes = cast->caller->device->limits.queue_bytes;
+    world_set_queued(cast->local, 1 << 20);
     id = world_call(cast->caller, cast->to_local, 0, NULL, 0); /* at the limit: still in */
     assert_true(world_has(cast->local, WIRE_CALL));
-    cast->local->queued_bytes++;
+    world_set_queued(cast->local, (1 << 20) + 1);
     id = world_call(cast->caller, cast->to_local, 0, &object, 1);
     assert_int_equal(world_take_status(cast->caller, id), WIRE_AGAIN);
     assert_int_equal(world_take(cast->caller, WIRE_RELEASE)->release.count, 1);
@@ -308,7 +308,7 @@ static void test_full_app(void **state)
     assert_true(world_is_quiet(cast->caller)); /* nothing is given back: the message comes again */
     assert_int_equal(cast->caller->device->hub->n_waiting, 1);
     assert_false(cast->caller->may_resume);
-    cast->local->queued_bytes = 0;
+    world_set_queued(cast->local, 0);
     hub_app_drained(cast->local->hub_app);
     assert_true(cast->caller->may_resume);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, &object, 1), HUB_DONE);
@@ -326,7 +326,7 @@ static void test_congested_app(void **state)
     struct wire_object object = world_stub(70);
     struct world_msg *refused;
 
-    cast->local->queued_bytes = 2 << 20;
+    world_set_queued(cast->local, 2 << 20);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, &object, 1), HUB_WAIT);
     hub_app_congested(cast->local->hub_app);
     hub_app_congested(cast->local->hub_app);
@@ -336,9 +336,9 @@ static void test_congested_app(void **state)
     assert_int_equal(refused->refused.status, WIRE_AGAIN);
     assert_int_equal(refused->refused.object, cast->to_local);
     assert_int_equal(world_take(cast->caller, WIRE_RELEASE)->release.count, 1);
-    cast->local->queued_bytes = 0;
+    world_set_queued(cast->local, 0);
     hub_app_drained(cast->local->hub_app);
-    cast->local->queued_bytes = 2 << 20;
+    world_set_queued(cast->local, 2 << 20);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT); /* as patient as before */
 }
 
@@ -358,7 +358,7 @@ static void test_who_waits_may_go(void **state)
 {
     struct cast *cast = *state;
 
-    cast->local->queued_bytes = 2 << 20;
+    world_set_queued(cast->local, 2 << 20);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT);
     world_app_close(cast->caller);
     assert_int_equal(cast->local->device->hub->n_waiting, 0);
@@ -368,7 +368,7 @@ static void test_the_full_app_goes(void **state)
 {
     struct cast *cast = *state;
 
-    cast->local->queued_bytes = 2 << 20;
+    world_set_queued(cast->local, 2 << 20);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT);
     world_app_close(cast->local);
     assert_true(cast->caller->may_resume);
@@ -384,7 +384,7 @@ static void test_full_app_and_a_peer(void **state)
     uint64_t handle = world_get(second, 1, "remote"), id;
     struct wire_object object = world_stub(70);
 
-    cast->remote->queued_bytes = 2 << 20;
+    world_set_queued(cast->remote, 2 << 20);
     send_number(cast, cast->to_remote, 1, true, NULL);
     world_oneway(cast->caller, cast->to_remote, 0, &object, 1);
     send_number(cast, cast->to_remote, 3, true, NULL);
@@ -395,7 +395,7 @@ static void test_full_app_and_a_peer(void **state)
     world_run(&cast->world);
     assert_int_equal(world_take_status(second, id), WIRE_AGAIN);
     assert_int_equal(world_do(second, WIRE_HUB_DEVICE_PING, NULL, "s", cast->world.devices[1].id_text), WIRE_OK);
-    cast->remote->queued_bytes = 0;
+    world_set_queued(cast->remote, 0);
     hub_app_drained(cast->remote->hub_app);
     world_run(&cast->world);
     assert_int_equal(world_take(cast->remote, WIRE_CALL)->call.data.data[0], 1);
@@ -471,15 +471,15 @@ static void test_lost_session_wakes(void **state)
 static void test_call_limit(void **state)
 {
     struct cast *cast = *state;
-    struct hub_limits limits = cast->caller->device->limits;
+    struct hub_quota_limits limits = cast->caller->device->limits;
     uint64_t first, id;
 
-    limits.n_calls_max = 2;
+    limits.app[HUB_QUOTA_CALLS] = 2;
     hub_set_limits(cast->caller->device->hub, &limits);
     first = world_call(cast->caller, cast->to_local, 0, NULL, 0);
     world_call(cast->caller, cast->to_local, 0, NULL, 0);
     id = world_call(cast->caller, cast->to_local, 0, NULL, 0);
-    assert_int_equal(world_take_status(cast->caller, id), WIRE_LIMIT);
+    assert_int_equal(world_take_status(cast->caller, id), WIRE_AGAIN);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_DONE); /* not counted */
     world_reply(cast->local, world_take(cast->local, WIRE_CALL)->call.id, WIRE_OK, 0, NULL, 0);
     assert_int_equal(world_take_status(cast->caller, first), WIRE_OK);
@@ -491,11 +491,11 @@ static void test_call_limit(void **state)
 static void test_limit_at_the_reply(void **state)
 {
     struct cast *cast = *state;
-    struct hub_limits limits = cast->caller->device->limits;
+    struct hub_quota_limits limits = cast->caller->device->limits;
     struct wire_object object = world_stub(60);
     uint64_t id, served;
 
-    limits.n_references_max = 2; /* which it has */
+    limits.app[HUB_QUOTA_REFERENCES] = 2; /* which it has */
     hub_set_limits(cast->caller->device->hub, &limits);
     id = world_call(cast->caller, cast->to_local, 0, NULL, 0);
     served = world_take(cast->local, WIRE_CALL)->call.id;

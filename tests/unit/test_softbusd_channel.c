@@ -466,13 +466,13 @@ static void test_full_server(void **state)
     struct wire_route route = get_route(cast, cast->handle);
     uint64_t position = 0;
 
-    cast->server->queued_bytes = 2 << 20;
+    world_set_queued(cast->server, 2 << 20);
     assert_int_equal(world_detour_call(cast->client, route.channel, position, 0, cast->handle, no_data, NULL, 0), HUB_WAIT);
-    cast->server->queued_bytes = 0;
+    world_set_queued(cast->server, 0);
     hub_app_drained(cast->server->hub_app);
     assert_int_equal(world_app_resume(cast->client), HUB_DONE);
     assert_int_equal(world_take(cast->server, WIRE_DETOUR)->detour.type, WIRE_CALL);
-    cast->server->queued_bytes = 2 << 20;
+    world_set_queued(cast->server, 2 << 20);
     assert_int_equal(world_detour(cast->client, route.channel, ++position), HUB_WAIT);
     hub_app_congested(cast->server->hub_app);
     assert_int_equal(world_app_resume(cast->client), HUB_DONE);

@@ -152,11 +152,11 @@ static void test_waiting(void **state)
 {
     struct cast *cast = *state;
 
-    cast->local->queued_bytes = 2 << 20;
+    world_set_queued(cast->local, 2 << 20);
     give(cast->caller, 1);
     assert_int_equal(world_oneway(cast->caller, cast->to_local, 0, NULL, 0), HUB_WAIT);
     assert_int_equal(cast->caller->fds[0], 100);
-    cast->local->queued_bytes = 0;
+    world_set_queued(cast->local, 0);
     hub_app_drained(cast->local->hub_app);
     assert_int_equal(world_app_resume(cast->caller), HUB_DONE);
     check_came(world_take(cast->local, WIRE_CALL), 1);

@@ -177,10 +177,10 @@ static void test_too_much_given_back(void **state)
 
 static void set_limits(struct cast *cast, uint32_t n_objects, uint32_t n_references)
 {
-    struct hub_limits limits = cast->world.devices[0].limits;
+    struct hub_quota_limits limits = cast->world.devices[0].limits;
 
-    limits.n_objects_max = n_objects;
-    limits.n_references_max = n_references;
+    limits.app[HUB_QUOTA_OBJECTS] = n_objects;
+    limits.app[HUB_QUOTA_REFERENCES] = n_references;
     hub_set_limits(cast->world.devices[0].hub, &limits);
 }
 

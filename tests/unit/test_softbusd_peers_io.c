@@ -70,7 +70,7 @@ static void count_line(void *userdata, enum sb_log_level level, const char *line
 static void test_strangers_are_logged_sparsely(void **state)
 {
     const struct hub_ops ops = { .peer_get_stats = no_stats };
-    const struct hub_limits limits = { .n_calls_max = 1 };
+    const struct hub_quota_limits limits = { .app = { 0 } };
     const struct hub_credentials own = { .uid = 0 };
     const struct hub_loop_callbacks callbacks = { .userdata = NULL };
     unsigned n_lines = 0;

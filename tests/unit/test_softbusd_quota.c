@@ -109,12 +109,17 @@ static void test_apps_of_a_user_are_not_shared_out(void **state)
     struct scene *scene = *state;
 
     set_limits(scene, 0, 3);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(hub_quota_charge(&scene->charges[i], &scene->apps[i], HUB_QUOTA_APPS, 1), HUB_QUOTA_OK);
-    assert_int_equal(hub_quota_charge(&scene->charges[3], &scene->apps[3], HUB_QUOTA_APPS, 1), HUB_QUOTA_USER);
+    for (int i = 0; i < 3; i++) {
+        assert_true(hub_quota_admit(&scene->quota, 7));
+        hub_quota_force(&scene->charges[i], &scene->apps[i], HUB_QUOTA_APPS, 1);
+    }
+    assert_false(hub_quota_admit(&scene->quota, 7));
+    assert_true(hub_quota_admit(&scene->quota, 8));
+    assert_true(hub_quota_admit(&scene->quota, 9)); /* who has no app here yet */
     hub_quota_refund(&scene->charges[0]);
-    assert_int_equal(hub_quota_charge(&scene->charges[3], &scene->apps[3], HUB_QUOTA_APPS, 1), HUB_QUOTA_OK);
-    assert_int_equal(hub_quota_find_user(&scene->quota, 7)->used[HUB_QUOTA_APPS], 3);
+    assert_true(hub_quota_admit(&scene->quota, 7));
+    assert_int_equal(hub_quota_find_user(&scene->quota, 7)->used[HUB_QUOTA_APPS], 2);
+    assert_int_equal(hub_quota_find_user(&scene->quota, 7)->n_refused[HUB_QUOTA_APPS], 1);
     assert_null(hub_quota_find_user(&scene->quota, 9));
 }
 

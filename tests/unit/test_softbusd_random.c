@@ -394,8 +394,8 @@ static void stop_app(struct sim *sim, unsigned device, unsigned slot)
 
 static void set_full(struct sim *sim, struct sim_app *app)
 {
-    app->app->queued_bytes = app->app->queued_bytes == 0 && pick(sim, 3) == 0 ? 2 << 20 : 0;
-    if (app->app->queued_bytes == 0)
+    world_set_queued(app->app, app->app->queued.amount == 0 && pick(sim, 3) == 0 ? 2 << 20 : 0);
+    if (app->app->queued.amount == 0)
         hub_app_drained(app->app->hub_app);
 }
 
@@ -496,7 +496,7 @@ static bool finish_app(struct sim *sim, struct sim_app *app, bool may_drop_all)
 {
     bool has_acted = !sb_list_is_empty(&app->app->inbox);
 
-    app->app->queued_bytes = 0;
+    world_set_queued(app->app, 0);
     hub_app_drained(app->app->hub_app);
     read_inbox(sim, app, UINT32_MAX);
     if (app->app->waiting && world_app_resume(app->app) == HUB_WAIT)

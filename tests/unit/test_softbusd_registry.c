@@ -92,7 +92,7 @@ static void test_name_taken(void **state)
 
     assert_int_equal(add(cast->owner, "a", 1, true), WIRE_OK);
     assert_int_equal(add(cast->owner, "a", 1, true), WIRE_OK); /* the same again changes nothing */
-    assert_int_equal(cast->owner->hub_app->n_services, 1);
+    assert_int_equal(cast->owner->hub_app->quota.used[HUB_QUOTA_SERVICES], 1);
     assert_int_equal(add(cast->owner, "a", 1, false), WIRE_NAME_TAKEN);
     assert_int_equal(add(cast->owner, "a", 2, true), WIRE_NAME_TAKEN);
     assert_int_equal(world_take(cast->owner, WIRE_RELEASE)->release.id, 2);
@@ -145,7 +145,7 @@ static void test_last_name_withdraws(void **state)
     assert_false(world_has(cast->user, WIRE_DEATH));
     assert_int_equal(drop(cast->owner, "b"), WIRE_OK);
     assert_int_equal(world_take(cast->user, WIRE_DEATH)->death.reason, WIRE_DEATH_WITHDRAWN);
-    assert_int_equal(cast->owner->hub_app->n_services, 0);
+    assert_int_equal(cast->owner->hub_app->quota.used[HUB_QUOTA_SERVICES], 0);
     assert_int_equal(look_up(cast->user, "", "b"), WIRE_NO_SERVICE);
 }
 
@@ -328,10 +328,10 @@ static void test_device_watch(void **state)
 
 static void set_limits(struct cast *cast, uint32_t n_services, uint32_t n_watches)
 {
-    struct hub_limits limits = cast->world.devices[0].limits;
+    struct hub_quota_limits limits = cast->world.devices[0].limits;
 
-    limits.n_services_max = n_services;
-    limits.n_watches_max = n_watches;
+    limits.app[HUB_QUOTA_SERVICES] = n_services;
+    limits.app[HUB_QUOTA_WATCHES] = n_watches;
     hub_set_limits(cast->world.devices[0].hub, &limits);
 }
 

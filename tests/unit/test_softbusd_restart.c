@@ -221,9 +221,9 @@ static void test_limits(void **state)
 {
     struct cast *cast = *state;
     struct world_app *owner = connect_as(cast, 1, OWNER_UID, &cast->owner);
-    struct hub_limits limits = cast->world.devices[1].limits;
+    struct hub_quota_limits limits = cast->world.devices[1].limits;
 
-    limits.n_objects_max = 1;
+    limits.app[HUB_QUOTA_OBJECTS] = 1;
     hub_set_limits(cast->world.devices[1].hub, &limits);
     offer(owner, 7);
     assert_true(world_is_quiet(owner));
