@@ -19,7 +19,7 @@ struct folder {
 
 static void complain(struct folder *folder, const char *path, const char *what)
 {
-    char text[1024];
+    char text[2048];
 
     snprintf(text, sizeof(text), "%s: %s", path, what);
     folder->reader->report(folder->reader->userdata, text);
