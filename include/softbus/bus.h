@@ -15,8 +15,8 @@
  * softbus_close(bus);
  * @endcode
  *
- * A connection and everything that came from it belong to one thread at a time. A process may have several. Calls, callbacks and
- * links run inside softbus_process(), softbus_run(), or a waiting call.
+ * Any thread may use a connection and what came from it; only parcels belong to one thread at a time. Without a pool (softbus/pool.h) the
+ * library starts no threads: calls, callbacks and links run inside softbus_process(), softbus_run(), or a waiting call.
  *
  * In another event loop: watch get_fd() for get_events(), wake up after get_timeout_ms(), then call process(), and ask for both
  * again, as after any other function. examples/loop_*.c do so with poll, libevent, GLib and sd-event.
@@ -61,7 +61,7 @@ int softbus_wait(struct softbus *bus, uint32_t timeout_ms);
 
 /** Processes until softbus_stop() (0) or an error. @since 0.1 */
 int softbus_run(struct softbus *bus);
-/** Makes the run loop return; inside a handler or callback. @since 0.1 */
+/** Makes a run loop return. Any thread, and signal handlers. @since 0.1 */
 void softbus_stop(struct softbus *bus);
 
 /** This device's id; lent until close. @since 0.1 */

@@ -15,8 +15,8 @@
  * }
  * @endcode
  *
- * Objects are counted: _new and the functions that give one leave the caller with one reference. All functions belong to the
- * thread of the object's connection (softbus/bus.h), and all may be called inside a handler or callback.
+ * Objects are counted: _new and the functions that give one leave the caller with one reference. All functions may be called
+ * in any thread (softbus/bus.h), and inside a handler or callback.
  */
 #ifndef SOFTBUS_OBJECT_H
 #define SOFTBUS_OBJECT_H
@@ -55,9 +55,13 @@ struct softbus_transaction;
  * parcel. PARCEL_END and PARCEL_TYPE count as BAD_REQUEST, everything else as FAILED. It may call other objects; while it
  * waits for them, other calls to this process may run, this handler's too.
  *
- * What happens meanwhile is only known when messages are processed. So one that works long calls softbus_wait() (or
- * softbus_process(), which does not block) now and then, and ends when softbus_transaction_is_canceled() says that nobody
- * waits any more; other handlers and callbacks run inside that call, as they do while a call waits.
+ * One that works long asks softbus_transaction_is_canceled() now and then, and ends when nobody waits any more. With a pool
+ * (softbus/pool.h) that is always up to date. Without one, what happens meanwhile is only known when messages are processed: call
+ * softbus_wait() (or softbus_process(), which does not block) before; other handlers and callbacks run inside that call, as
+ * they do while a call waits.
+ *
+ * A stub runs one call at a time, unless it is concurrent: softbus_stub_set_concurrent(). The thread in which it runs may come back to it, in a
+ * call made on behalf of the same one.
  */
 typedef int (*softbus_handler_fn)(void *userdata, struct softbus_transaction *transaction, uint32_t code,
                                   struct softbus_parcel *request, struct softbus_parcel *reply);
@@ -105,8 +109,8 @@ unsigned softbus_object_get_hops(const struct softbus_object *object);
 
 /** Calls and waits. reply (may be NULL) is cleared and filled. It may be the same parcel as request, whose content is replaced
  * when the reply is there, and gone when the call fails. timeout_ms 0: SOFTBUS_DEFAULT_TIMEOUT_MS.
- * While it waits, every call that comes in is run, in order of arrival, by this thread: two single-threaded apps that call each
- * other do not block. Errors: those of the rules, of the stub's handler (see softbus_handler_fn), DEAD_OBJECT, DIED,
+ * While it waits, this thread runs calls that come in on behalf of this one; without a pool, every call that comes in: two single-threaded
+ * apps that call each other do not block. Errors: those of the rules, of the stub's handler (see softbus_handler_fn), DEAD_OBJECT, DIED,
  * DEVICE_OFFLINE, DEVICE_LOST, TIMEOUT, AGAIN, INTERFACE, DISCONNECTED, LIMIT, NO_MEMORY, INVALID. @since 0.1 */
 int softbus_call(struct softbus_object *object, uint32_t code, struct softbus_parcel *request,
                  struct softbus_parcel *reply, uint32_t timeout_ms);
@@ -114,7 +118,8 @@ int softbus_call(struct softbus_object *object, uint32_t code, struct softbus_pa
 /** error and reply as softbus_call() would give them; reply is lent, NULL when error < 0. */
 typedef void (*softbus_reply_fn)(void *userdata, int error, struct softbus_parcel *reply);
 
-/** Calls without waiting; fn runs exactly once, from process, run or a waiting call, never before this returns.
+/** Calls without waiting; fn runs exactly once, from process, run, a worker or a waiting call, never inside this one. What
+ * it sends without waiting leaves when the functions that run in its turn have returned; it should not work long.
  * On failure fn does not run. @param[out] ret_call for softbus_cancel(); may be NULL. @since 0.1 */
 int softbus_call_async(struct softbus_object *object, uint32_t code, struct softbus_parcel *request,
                        uint32_t timeout_ms, softbus_reply_fn fn, void *userdata, uint64_t *ret_call);
@@ -151,8 +156,7 @@ struct softbus_caller {
 /** Errors: NO_IDENTITY: the caller's identity did not come with the call (never zeros instead). @since 0.1 */
 int softbus_transaction_get_caller(const struct softbus_transaction *transaction, struct softbus_caller *ret_caller);
 bool softbus_transaction_is_oneway(const struct softbus_transaction *transaction);
-/** True when the caller has gone or given up. Known as of the last message processed: see softbus_handler_fn for handlers
- * that work long. @since 0.1 */
+/** True when the caller has gone or given up. See softbus_handler_fn for handlers that work long. @since 0.1 */
 bool softbus_transaction_is_canceled(const struct softbus_transaction *transaction);
 /** @name The calling identity of this thread
  * For code that has no transaction at hand. It belongs to the innermost handler of this bus in this thread. Between clear and restore the
