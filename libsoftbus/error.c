@@ -92,7 +92,7 @@ const char *softbus_strerror(int error)
     case SOFTBUS_ERR_CANCELED:
         return "the call was cancelled by its caller";
     case SOFTBUS_ERR_AGAIN:
-        return "the receiver has too much waiting for it; try again later";
+        return "too much is under way, of this app or for the receiver; try again later, and see `softbusctl quota`";
     case SOFTBUS_ERR_UNKNOWN_CODE:
         return "the stub has no such code";
     case SOFTBUS_ERR_INTERFACE:
@@ -115,7 +115,7 @@ const char *softbus_strerror(int error)
     case SOFTBUS_ERR_PROTOCOL:
         return "the other side broke the protocol";
     case SOFTBUS_ERR_LIMIT:
-        return "a limit is reached: 128 objects in a parcel, 65,536 calls under way, or one of softbusd.conf(5)";
+        return "a limit is reached: 128 objects in a parcel, 65,536 calls under way, or one that `softbusctl quota` shows";
     case SOFTBUS_ERR_NO_IDENTITY:
         return "the caller's identity is not known";
     case SOFTBUS_ERR_BAD_REQUEST:

@@ -12,6 +12,7 @@ softbusinclude_HEADERS = \
 	include/softbus/object.h \
 	include/softbus/parcel.h \
 	include/softbus/pool.h \
+	include/softbus/quota.h \
 	include/softbus/registry.h
 
 libsoftbus_libclient_la_SOURCES = \
@@ -48,6 +49,7 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/parcel_text16.c \
 	libsoftbus/pool.c \
 	libsoftbus/pool.h \
+	libsoftbus/quota.c \
 	libsoftbus/registry.c \
 	libsoftbus/send.c \
 	libsoftbus/send.h \

@@ -14,6 +14,7 @@
 
 static const struct ctl_command command_table[] = {
     { "status", ctl_status_run, "", "what softbusd says of itself, and this device's id", NULL, NULL, false },
+    { "quota", ctl_quota_run, "[--app|--user]", "who uses how much of softbusd, the limit, and the key that sets it", NULL, NULL, false },
     { "devices", ctl_devices_run, "", "devices found on the network or trusted", NULL, NULL, false },
     { "services", ctl_services_run, "[DEVICE]", "services of this device, or those that another offers", NULL, NULL,
       false },

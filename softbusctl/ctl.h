@@ -54,6 +54,7 @@ int ctl_devices_run(struct ctl *ctl, int argc, char **argv);
 int ctl_help_run(struct ctl *ctl, int argc, char **argv);
 int ctl_ping_run(struct ctl *ctl, int argc, char **argv);
 int ctl_services_run(struct ctl *ctl, int argc, char **argv);
+int ctl_quota_run(struct ctl *ctl, int argc, char **argv);
 int ctl_status_run(struct ctl *ctl, int argc, char **argv);
 int ctl_trust_run(struct ctl *ctl, int argc, char **argv);
 int ctl_version_run(struct ctl *ctl, int argc, char **argv);

@@ -15,6 +15,7 @@ softbusctl_libctl_la_SOURCES = \
 	softbusctl/number.c \
 	softbusctl/number.h \
 	softbusctl/ping.c \
+	softbusctl/quota.c \
 	softbusctl/services.c \
 	softbusctl/status.c \
 	softbusctl/table.c \

@@ -9,6 +9,7 @@
 #include "softbusd/node.h"
 #include "softbusd/pass.h"
 #include "softbusd/peer.h"
+#include "softbusd/quotacall.h"
 #include "softbusd/registry.h"
 #include "softbusd/restart.h"
 #include "softbusd/send.h"
@@ -499,6 +500,21 @@ static enum wire_status claim(struct request *request)
     return hub_restart_claim(request->app, request->call->id, origin, stub);
 }
 
+static bool add_quota(void *userdata)
+{
+    return add_entry(userdata);
+}
+
+static enum wire_status quota_list(struct request *request)
+{
+    struct list list = open_list(request);
+
+    if (wire_reader_end(&request->reader) < 0)
+        return WIRE_BAD_REQUEST;
+    hub_quotacall_put(request->hub, may_administer(request), request->app->credentials.uid, &request->reply, add_quota, &list);
+    return WIRE_OK;
+}
+
 static enum wire_status ping(struct request *request)
 {
     return wire_reader_end(&request->reader) < 0 ? WIRE_BAD_REQUEST : WIRE_OK;
@@ -514,7 +530,7 @@ static request_fn find_handler(uint32_t code)
         [WIRE_HUB_LINK_DEATH] = link_death,       [WIRE_HUB_UNLINK_DEATH] = unlink_death,
         [WIRE_HUB_STATUS] = status,               [WIRE_HUB_TRUST_ADD] = trust_add,
         [WIRE_HUB_TRUST_REMOVE] = trust_remove,   [WIRE_HUB_TRUST_LIST] = trust_list,
-        [WIRE_HUB_CLAIM] = claim,
+        [WIRE_HUB_QUOTA_LIST] = quota_list,       [WIRE_HUB_CLAIM] = claim,
     };
 
     if (code == WIRE_CODE_PING)

@@ -62,6 +62,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/policy_file.c \
 	softbusd/quota.c \
 	softbusd/quota.h \
+	softbusd/quotacall.c \
+	softbusd/quotacall.h \
 	softbusd/registry.c \
 	softbusd/registry.h \
 	softbusd/restart.c \

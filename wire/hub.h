@@ -27,6 +27,8 @@ enum wire_hub_code {
     WIRE_HUB_TRUST_ADD,          /* string device, string name -> */
     WIRE_HUB_TRUST_REMOVE,       /* string device -> */
     WIRE_HUB_TRUST_LIST,         /* -> u32 n, n times (string device, string name) */
+    WIRE_HUB_QUOTA_LIST,         /* -> u32 n, n times (bool of a user, u32 uid, u32 pid, string app, string kind, u64 used, u64 limit,
+                                  * u64 refused, string key) */
     WIRE_HUB_CLAIM = 16,         /* u64 origin, u64 stub -> object; after the hub was started again */
 };
 

@@ -40,7 +40,7 @@ enum softbus_error {
     SOFTBUS_ERR_DEVICE_LOST = -17,       /**< the device was lost after the call had left */
     SOFTBUS_ERR_TIMEOUT = -18,           /**< the deadline passed */
     SOFTBUS_ERR_CANCELED = -19,          /**< the caller cancelled */
-    SOFTBUS_ERR_AGAIN = -20,             /**< the receiver is over its quota now; try again later */
+    SOFTBUS_ERR_AGAIN = -20,             /**< too many calls under way, or too much queued for the receiver; try again later */
     SOFTBUS_ERR_UNKNOWN_CODE = -21,      /**< the stub has no such code */
     SOFTBUS_ERR_INTERFACE = -22,         /**< the request's interface token is not the stub's descriptor */
     SOFTBUS_ERR_NO_SERVICE = -23,        /**< no service of that name, or it is not offered to other devices */

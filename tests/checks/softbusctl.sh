@@ -63,6 +63,10 @@ own_id=$("$build/softbusctl/softbusctl" status | awk '$1 == "device" { print $2 
 
 result "status" "$(ctl 0 status; out '^name +lab$'; out '^device +[A-Z2-7]{7}(-[A-Z2-7]{7}){7}$')"
 result "status as JSON is one object" "$(ctl 0 --json status; out '^\{"device":".*"name":"lab".*\}$')"
+result "quota: users, apps, and the keys" "$(ctl 0 quota; out '^UID +APP +PID +KIND +USED +LIMIT +REFUSED +KEY'
+    out ' apps +[0-9]+ +256 +[0-9]+ +apps_per_user$')"
+result "quota of users" "$(ctl 0 quota --user --json; out '"kind": "references"'; out '"key": "references_per_user"')"
+result "quota of something else: 2" "$(ctl 2 quota --device; err 'takes --app, --user or nothing')"
 result "options after the command" "$(ctl 0 status --json; out '^\{"device"')"
 result "devices: none" "$(ctl 0 devices; err 'no device was found')"
 result "services" "$(ctl 0 services; out 'org.softbus.example.Board +yes +yes +board')"

@@ -44,6 +44,7 @@ unit_tests += \
 	tests/unit/test_softbusd_peers_io \
 	tests/unit/test_softbusd_policy \
 	tests/unit/test_softbusd_quota \
+	tests/unit/test_softbusd_quotacall \
 	tests/unit/test_softbusd_random \
 	tests/unit/test_softbusd_registry \
 	tests/unit/test_softbusd_restart \
@@ -115,6 +116,9 @@ tests_unit_test_softbusd_policy_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_quota_SOURCES = tests/unit/test_softbusd_quota.c
 tests_unit_test_softbusd_quota_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_quotacall_SOURCES = tests/unit/test_softbusd_quotacall.c $(hub_world)
+tests_unit_test_softbusd_quotacall_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_random_SOURCES = tests/unit/test_softbusd_random.c $(hub_world)
 tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
