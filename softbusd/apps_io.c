@@ -8,6 +8,7 @@
 #include "base/rate.h"
 #include "softbusd/hub.h"
 #include "softbusd/loop.h"
+#include "softbusd/outq.h"
 #include "wire/msg.h"
 
 #include <errno.h>
@@ -16,8 +17,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define RECEIVE_BYTES (256 * 1024) /* one call takes in a whole message of a local transaction */
@@ -35,9 +34,10 @@ struct hub_apps {
     const struct sb_log *log;
     struct hub_apps_limits limits;
     uint8_t *receive_buffer; /* made when the first app speaks: a daemon without apps stays small */
-    struct event *tick;      /* runs only while one of the next two lists has members */
+    struct event *tick;      /* runs only while one of the next three lists has members */
     struct sb_list mute;     /* connections that have not said HELLO */
     struct sb_list behind;   /* that have something queued */
+    struct sb_list holding;  /* that have sent descriptors of messages which are not complete */
     struct sb_list all, ready, resumed, dying;
     struct hub_work ready_work, turn_work;
     struct sb_rate broken_lines;
@@ -49,18 +49,21 @@ struct conn {
     struct hub_app *app;
     struct event event, write_event; /* the first: reading and the other end's close; close alone while waiting */
     struct sb_buf in;                /* an incomplete message; or whole ones while waiting or over the budget of a turn */
-    struct sb_buf out;
+    struct hub_outq out;
+    struct hub_rights rights;        /* descriptors of what is in `in` */
+    uint64_t position;               /* in the stream, of the first byte that the hub has not done with */
     struct sb_list link;             /* in all */
     struct sb_list watch_link;       /* in mute or behind */
     struct sb_list turn_link;        /* in ready, resumed or dying */
+    struct sb_list hold_link;        /* in holding */
+    uint64_t held_since_ms;          /* the first of them came, or a message with some was complete */
     uint64_t since_ms;               /* of mute: accepted; of behind: last byte taken, or last seen within its quota */
     uint64_t over_since_ms;          /* last seen within its quota */
     struct hub_quota_account *account;
-    struct hub_quota_charge connected, queued; /* the second: what is in `out` */
+    struct hub_quota_charge connected;
     size_t need;                     /* bytes of the incomplete message in `in`, as far as known */
     int fd;
     bool has_hello, is_waiting, is_ready, is_dying;
-    bool is_deaf; /* the other end takes no more; what it sent before is still read */
 };
 
 static const struct timeval tick_period = { 0, TICK_MS * 1000 };
@@ -80,33 +83,40 @@ static void conn_end(struct conn *conn)
     event_del(&conn->event);
     event_del(&conn->write_event);
     hub_quota_refund(&conn->connected);
-    hub_quota_refund(&conn->queued);
+    hub_outq_deinit(&conn->out);
     sb_list_remove(&conn->watch_link);
+    sb_list_remove(&conn->hold_link);
     sb_list_remove(&conn->turn_link);
     sb_list_append(&apps->dying, &conn->turn_link);
     hub_loop_defer(apps->loop, &apps->turn_work);
 }
 
-static void conn_free(struct conn *conn)
+static void conn_reap(struct conn *conn)
 {
+    if (conn->app)
+        hub_app_close(conn->app);
     sb_list_remove(&conn->link);
     sb_list_remove(&conn->watch_link);
     sb_list_remove(&conn->turn_link);
     sb_buf_deinit(&conn->in);
-    sb_buf_deinit(&conn->out);
+    hub_rights_deinit(&conn->rights);
+    hub_outq_deinit(&conn->out);
     close(conn->fd);
     free(conn);
 }
 
+static void start_tick(struct hub_apps *apps)
+{
+    if (!event_pending(apps->tick, EV_TIMEOUT, NULL))
+        event_add(apps->tick, &tick_period);
+}
+
 static void conn_watch(struct conn *conn, struct sb_list *list)
 {
-    struct hub_apps *apps = conn->apps;
-
     conn->since_ms = sb_clock_now_ms();
     sb_list_remove(&conn->watch_link);
     sb_list_append(list, &conn->watch_link);
-    if (!event_pending(apps->tick, EV_TIMEOUT, NULL))
-        event_add(apps->tick, &tick_period);
+    start_tick(conn->apps);
 }
 
 /* Listens for `what` from now on. -ENOMEM */
@@ -126,24 +136,6 @@ static size_t conn_get_limit(const struct conn *conn)
     return (size_t)conn->account->user->quota->limits.app[HUB_QUOTA_BYTES];
 }
 
-/* Bytes that the socket took: all, some or none. */
-static size_t conn_write(struct conn *conn, const uint8_t *head, size_t head_size, const uint8_t *data, size_t data_size)
-{
-    struct iovec parts[2] = {
-        { .iov_base = (void *)(uintptr_t)head, .iov_len = head_size },
-        { .iov_base = (void *)(uintptr_t)data, .iov_len = data_size },
-    };
-    struct msghdr message = { .msg_iov = parts, .msg_iovlen = data_size > 0 ? 2 : 1 };
-    ssize_t n = sendmsg(conn->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    if (n >= 0)
-        return (size_t)n;
-    /* That the app is gone is learnt by reading, behind the last thing it said. */
-    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM)
-        conn->is_deaf = true;
-    return 0;
-}
-
 /* Ends an app that has more than an equal part of what is queued for all apps of its user, when that is too much: a user with many
  * apps that read nothing must not fill the memory, and those of its apps that read must not suffer for the others. */
 static void conn_check_share(struct conn *conn)
@@ -154,24 +146,8 @@ static void conn_check_share(struct conn *conn)
         return;
     sb_log_write(conn->apps->log, SB_LOG_WARNING,
                  "app closed: too much is queued for its user's apps %s queued_bytes=%zu n_apps=%" PRIu32 " user_queued_bytes=%" PRIu64
-                 " limit=%" PRIu64, hub_app_get_text(conn->app), conn->out.length, user->n_holders[HUB_QUOTA_BYTES],
+                 " limit=%" PRIu64, hub_app_get_text(conn->app), conn->out.bytes.length, user->n_holders[HUB_QUOTA_BYTES],
                  user->used[HUB_QUOTA_BYTES], user->quota->limits.user[HUB_QUOTA_BYTES]);
-    conn_end(conn);
-}
-
-static void conn_queue(struct conn *conn, const uint8_t *bytes, size_t size)
-{
-    int r;
-
-    if (conn->is_dying || size == 0)
-        return;
-    hub_quota_force(&conn->queued, conn->account, HUB_QUOTA_BYTES, (uint32_t)size);
-    r = sb_buf_append(&conn->out, bytes, size);
-    if (r == 0)
-        return;
-    sb_log_write(conn->apps->log, SB_LOG_WARNING, "app closed: %s %s queued_bytes=%zu limit=%zu",
-                 r == -ENOMEM ? "out of memory" : "it does not read fast enough", hub_app_get_text(conn->app),
-                 conn->out.length + size, conn->out.max);
     conn_end(conn);
 }
 
@@ -179,26 +155,25 @@ void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const 
                    unsigned n)
 {
     struct conn *conn = userdata;
-    struct hub_apps *apps = conn->apps;
-    size_t taken = 0;
+    size_t max = QUEUE_FACTOR * conn_get_limit(conn);
+    int r;
 
-    (void)fds, (void)n;
-    if (conn->is_dying || conn->is_deaf)
+    if (conn->is_dying || conn->out.is_deaf)
         return;
-    if (conn->out.length == 0) {
-        taken = conn_write(conn, head, head_size, data, data_size);
-        if (taken == head_size + data_size || conn->is_deaf)
-            return;
-        event_add(&conn->write_event, NULL);
+    r = hub_outq_send(&conn->out, max, head, head_size, data, data_size, fds, n);
+    if (r == 0)
+        return;
+    if (r < 0) {
+        sb_log_write(conn->apps->log, SB_LOG_WARNING, "app closed: %s %s queued_bytes=%zu limit=%zu",
+                     r == -ENOMEM ? "out of memory" : "it does not read fast enough", hub_app_get_text(conn->app),
+                     conn->out.bytes.length + head_size + data_size, max);
+        conn_end(conn);
+        return;
     }
-    conn->out.max = QUEUE_FACTOR * conn_get_limit(conn);
-    if (taken < head_size)
-        conn_queue(conn, head + taken, head_size - taken);
-    taken = taken > head_size ? taken - head_size : 0;
-    conn_queue(conn, data + taken, data_size - taken);
+    event_add(&conn->write_event, NULL);
     conn_check_share(conn);
     if (!conn->is_dying && sb_list_is_empty(&conn->watch_link)) {
-        conn_watch(conn, &apps->behind);
+        conn_watch(conn, &conn->apps->behind);
         conn->over_since_ms = conn->since_ms;
     }
 }
@@ -206,24 +181,19 @@ void hub_apps_send(void *userdata, const uint8_t *head, size_t head_size, const 
 static void on_writable(evutil_socket_t fd, short what, void *userdata)
 {
     struct conn *conn = userdata;
-    size_t before = conn->out.length, taken, half = conn_get_limit(conn) / 2;
+    size_t before = conn->out.bytes.length, left, half = conn_get_limit(conn) / 2;
+    bool has_moved = hub_outq_flush(&conn->out);
 
-    (void)fd;
-    (void)what;
-    taken = before > 0 ? conn_write(conn, sb_buf_bytes(&conn->out), before, NULL, 0) : 0;
-    if (conn->is_deaf)
-        sb_buf_deinit(&conn->out);
-    else
-        sb_buf_consume(&conn->out, taken);
-    hub_quota_refund_part(&conn->queued, conn->queued.amount - (uint32_t)conn->out.length);
-    if (conn->out.length == 0)
+    (void)fd, (void)what;
+    left = conn->out.bytes.length;
+    if (left == 0 || conn->out.is_choked) /* else it would be called again at once; the tick tries once more */
         event_del(&conn->write_event);
-    if (conn->has_hello && conn->out.length == 0)
+    if (conn->has_hello && left == 0)
         sb_list_remove(&conn->watch_link);
-    else if (conn->has_hello && taken > 0)
+    else if (conn->has_hello && has_moved)
         conn->since_ms = sb_clock_now_ms();
     /* Empty always counts: the limit may have been another one when somebody began to wait for room. */
-    if (conn->out.length < half && (before >= half || conn->out.length == 0))
+    if (left < half && (before >= half || left == 0))
         hub_app_drained(conn->app);
 }
 
@@ -269,6 +239,37 @@ static void conn_continue_later(struct conn *conn)
     hub_loop_postpone(apps->loop, &apps->ready_work);
 }
 
+/* What the hub says of one message; the connection may be dying afterwards. */
+static enum hub_receive conn_hand_over(struct conn *conn, const struct wire_msg *msg, size_t msg_size)
+{
+    int *fds;
+
+    if (hub_rights_match(&conn->rights, conn->position, msg->n_fds, &fds) < 0) {
+        conn_break(conn, "descriptors came from it that no message says it has");
+        return HUB_DONE;
+    }
+    if (hub_app_receive(conn->app, msg, fds) == HUB_WAIT)
+        return HUB_WAIT;
+    if (msg->n_fds > 0) {
+        hub_rights_done(&conn->rights, conn->position, msg->n_fds);
+        conn->held_since_ms = sb_clock_now_ms();
+    }
+    conn->position += msg_size;
+    return HUB_DONE;
+}
+
+/* Descriptors of a message that never comes would be ours for ever. */
+static void conn_note_held(struct conn *conn)
+{
+    if (hub_rights_is_empty(&conn->rights) || conn->is_dying) {
+        sb_list_remove(&conn->hold_link);
+    } else if (sb_list_is_empty(&conn->hold_link)) {
+        conn->held_since_ms = sb_clock_now_ms();
+        sb_list_append(&conn->apps->holding, &conn->hold_link);
+        start_tick(conn->apps);
+    }
+}
+
 /* Gives whole messages to the hub; returns how many bytes are done with. */
 static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
 {
@@ -292,7 +293,7 @@ static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
             conn_continue_later(conn);
             break;
         }
-        if (hub_app_receive(conn->app, &msg, NULL) == HUB_WAIT) {
+        if (conn_hand_over(conn, &msg, msg_size) == HUB_WAIT) {
             if (!conn->is_dying)
                 conn_wait(conn);
             break;
@@ -306,6 +307,7 @@ static size_t conn_parse(struct conn *conn, const uint8_t *bytes, size_t size)
                          conn->apps->n_conns);
         }
     }
+    conn_note_held(conn);
     return done;
 }
 
@@ -321,24 +323,20 @@ static void conn_parse_kept(struct conn *conn)
         sb_buf_deinit(&conn->in); /* an app that is silent costs no buffer */
 }
 
-/* Receives at most size bytes; 0 when there is nothing to parse. Without room for control data the kernel closes
- * descriptors that were sent along before they are ours, and says so. */
 static size_t conn_receive(struct conn *conn, uint8_t *room, size_t size)
 {
-    struct iovec part = { .iov_base = room, .iov_len = size };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-    ssize_t n = recvmsg(conn->fd, &message, MSG_DONTWAIT);
+    ssize_t n = hub_rights_receive(&conn->rights, conn->fd, room, size, conn->position + conn->in.length);
 
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    if (n == -EAGAIN || n == -EINTR)
         return 0;
+    if (n == -ENOBUFS || n == -ENOMEM) {
+        conn_break(conn, n == -ENOBUFS ? "too many descriptors came from it before their messages" : "out of memory");
+        return 0;
+    }
     if (n <= 0) {
         sb_log_write(conn->apps->log, SB_LOG_DEBUG, "app gone %s in_message=%s", hub_app_get_text(conn->app),
                      conn->in.length > 0 ? "yes" : "no");
         conn_end(conn);
-        return 0;
-    }
-    if (message.msg_flags & MSG_CTRUNC) {
-        conn_break(conn, "it sent a descriptor, which this version does not carry");
         return 0;
     }
     return (size_t)n;
@@ -386,8 +384,7 @@ static void on_readable(evutil_socket_t fd, short what, void *userdata)
 {
     struct conn *conn = userdata;
 
-    (void)fd;
-    (void)what;
+    (void)fd, (void)what;
     if (conn->is_dying)
         return;
     if (conn->is_waiting) { /* its death must be known at once; what it had not got rid of dies with it */
@@ -425,17 +422,14 @@ static void run_turn(void *userdata)
 {
     struct hub_apps *apps = userdata;
     struct sb_list *link;
-    struct conn *conn;
 
     while ((link = sb_list_first(&apps->resumed))) {
         sb_list_remove(link);
         resume_one(SB_CONTAINER_OF(link, struct conn, turn_link));
     }
     while ((link = sb_list_first(&apps->dying))) {
-        conn = SB_CONTAINER_OF(link, struct conn, turn_link);
         sb_list_remove(link);
-        hub_app_close(conn->app);
-        conn_free(conn);
+        conn_reap(SB_CONTAINER_OF(link, struct conn, turn_link));
     }
 }
 
@@ -460,6 +454,8 @@ static void conn_judge(struct conn *conn, uint64_t now_ms)
 {
     const struct hub_quota_user *user = conn->account->user;
 
+    if (conn->out.is_choked)
+        event_add(&conn->write_event, NULL);
     if (hub_quota_check(conn->account, HUB_QUOTA_BYTES, 0) == HUB_QUOTA_OK) {
         conn->over_since_ms = conn->since_ms = now_ms;
         return;
@@ -470,7 +466,7 @@ static void conn_judge(struct conn *conn, uint64_t now_ms)
         return;
     sb_log_write(conn->apps->log, SB_LOG_WARNING,
                  "app closed: it has stopped reading %s queued_bytes=%zu limit=%zu user_queued_bytes=%" PRIu64 " user_limit=%" PRIu64
-                 " stalled_ms=%" PRIu64, hub_app_get_text(conn->app), conn->out.length, conn_get_limit(conn),
+                 " stalled_ms=%" PRIu64, hub_app_get_text(conn->app), conn->out.bytes.length, conn_get_limit(conn),
                  user->used[HUB_QUOTA_BYTES], user->quota->limits.user[HUB_QUOTA_BYTES], now_ms - conn->since_ms);
     conn_end(conn);
 }
@@ -481,8 +477,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
     uint64_t now_ms = sb_clock_now_ms();
     struct conn *conn;
 
-    (void)fd;
-    (void)what;
+    (void)fd, (void)what;
     SB_LIST_FOREACH (link, &apps->mute) {
         conn = SB_CONTAINER_OF(link, struct conn, watch_link);
         if (now_ms - conn->since_ms < apps->limits.hello_ms)
@@ -493,7 +488,14 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
     }
     SB_LIST_FOREACH (link, &apps->behind)
         conn_judge(SB_CONTAINER_OF(link, struct conn, watch_link), now_ms);
-    if (!sb_list_is_empty(&apps->mute) || !sb_list_is_empty(&apps->behind))
+    SB_LIST_FOREACH (link, &apps->holding) {
+        conn = SB_CONTAINER_OF(link, struct conn, hold_link);
+        if (conn->is_waiting)
+            conn->held_since_ms = now_ms;
+        else if (now_ms - conn->held_since_ms >= apps->limits.stall_ms)
+            conn_break(conn, "descriptors came from it whose message is not complete in time (limit app_stall_seconds)");
+    }
+    if (!sb_list_is_empty(&apps->mute) || !sb_list_is_empty(&apps->behind) || !sb_list_is_empty(&apps->holding))
         event_add(apps->tick, &tick_period);
 }
 
@@ -512,6 +514,7 @@ int hub_apps_new(struct hub_loop *loop, struct hub *hub, const struct sb_log *lo
     apps->limits = *limits;
     sb_list_init(&apps->mute);
     sb_list_init(&apps->behind);
+    sb_list_init(&apps->holding);
     sb_rate_init(&apps->broken_lines, BROKEN_LINES, 1, sb_clock_now_ms());
     sb_list_init(&apps->all);
     sb_list_init(&apps->ready);
@@ -572,21 +575,22 @@ int hub_apps_add(struct hub_apps *apps, int fd, const struct hub_credentials *cr
     conn->apps = apps;
     conn->fd = fd;
     sb_buf_init(&conn->in, WIRE_MSG_MAX + RECEIVE_BYTES);
-    sb_buf_init(&conn->out, 0); /* until something is queued */
+    hub_rights_init(&conn->rights);
+    hub_outq_init(&conn->out, fd, NULL);
     sb_list_init(&conn->watch_link);
+    sb_list_init(&conn->hold_link);
     sb_list_init(&conn->turn_link);
     sb_list_append(&apps->all, &conn->link);
     r = hub_app_open(apps->hub, conn, credentials, &conn->app);
     if (r < 0) {
-        conn_free(conn);
+        conn_reap(conn);
         return r;
     }
-    conn->account = hub_app_get_account(conn->app);
+    conn->account = conn->out.account = hub_app_get_account(conn->app);
     if (event_assign(&conn->event, base, fd, EV_READ | EV_CLOSED | EV_PERSIST, on_readable, conn) < 0 ||
         event_assign(&conn->write_event, base, fd, EV_WRITE | EV_PERSIST, on_writable, conn) < 0 ||
         event_add(&conn->event, NULL) < 0) {
-        hub_app_close(conn->app);
-        conn_free(conn);
+        conn_reap(conn);
         return -ENOMEM;
     }
     hub_quota_force(&conn->connected, conn->account, HUB_QUOTA_APPS, 1); /* accept_io has asked */

@@ -124,6 +124,10 @@ enum hub_forward hub_call_check(const struct hub_party *caller, const struct wir
         *ret_status = WIRE_AGAIN;
         return HUB_REFUSED;
     }
+    if (call->n_fds > 0 && !hub_send_has_room_for(as_app(to), call->n_fds)) {
+        *ret_status = WIRE_AGAIN;
+        return HUB_REFUSED;
+    }
     return HUB_FORWARDED;
 }
 
@@ -200,13 +204,15 @@ void hub_call_fail(struct hub_call *call, enum wire_status status)
     hub_call_answer(caller, caller_id, status);
 }
 
-enum wire_status hub_call_check_reply(const struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
+enum wire_status hub_call_check_reply(struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
                                       const struct hub_pass *pass)
 {
     enum wire_status status = wire_rules_check_size(reply->data.size, is_remote);
 
     if (status == WIRE_OK && is_remote && reply->n_fds > 0)
         status = WIRE_DESCRIPTOR;
+    if (status == WIRE_OK && reply->n_fds > 0 && !hub_send_has_room_for(as_app(caller), reply->n_fds))
+        status = WIRE_LIMIT;
     return status == WIRE_OK ? hub_pass_check(pass, caller) : status;
 }
 

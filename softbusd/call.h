@@ -38,7 +38,7 @@ enum hub_forward hub_call_check(const struct hub_party *caller, const struct wir
                                 struct hub_party *to, enum wire_status *ret_status);
 
 /* Rules 1, 3 and 4, and descriptors, for a reply. */
-enum wire_status hub_call_check_reply(const struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
+enum wire_status hub_call_check_reply(struct hub_party *caller, bool is_remote, const struct wire_reply *reply,
                                       const struct hub_pass *pass);
 
 /* Enters a call that nobody serves yet. WIRE_AGAIN; of a peer WIRE_LIMIT; WIRE_NO_MEMORY; WIRE_PROTOCOL: the number is in use. */

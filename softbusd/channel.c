@@ -86,8 +86,15 @@ static void end(struct hub_channel *channel, const struct hub_app *silent, enum 
         hub_send_channel_end_to_app(channel->pair.server, &message);
 }
 
+static void refund(struct hub_channel *channel)
+{
+    hub_quota_refund(&channel->used);
+    hub_quota_refund(&channel->served);
+}
+
 static void channel_free(struct hub_channel *channel)
 {
+    refund(channel);
     sb_idtab_remove(&channel->hub->channels, channel->id);
     sb_map_remove(&channel->hub->pairs, &channel->entry);
     sb_list_remove(&channel->client_link);
@@ -120,6 +127,9 @@ static bool enter(struct hub_channel *channel)
 {
     struct hub *hub = channel->hub;
 
+    if (hub_app_charge(channel->pair.client, HUB_QUOTA_CHANNELS, 1, &channel->used) != HUB_QUOTA_OK ||
+        hub_app_charge(channel->pair.server, HUB_QUOTA_CHANNELS, 1, &channel->served) != HUB_QUOTA_OK)
+        return false;
     if (sb_idtab_add(&hub->channels, channel, &channel->id) < 0)
         return false;
     if (sb_map_add(&hub->pairs, &channel->entry, &channel->pair, sizeof(channel->pair)) < 0) {
@@ -157,6 +167,7 @@ static struct hub_channel *channel_new(struct hub *hub, const struct hub_pair *p
     *channel = (struct hub_channel){ .hub = hub, .pair = *pair, .client_fd = -1 };
     sb_list_init(&channel->grants);
     if (!enter(channel)) {
+        refund(channel);
         free(channel);
         return NULL;
     }

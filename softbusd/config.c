@@ -28,6 +28,7 @@ static const struct hub_config_key keys[] = {
     { "device", "port", HUB_CONFIG_NUMBER, "3723", "", RESTART, MEMBER(port), 0, 65535 },
     { "device", "interface", HUB_CONFIG_INTERFACES, "", "", RESTART, MEMBER(interfaces), 0, 0 },
     { "device", "allow_loopback", HUB_CONFIG_BOOL, "no", "", RESTART, MEMBER(allow_loopback), 0, 0 },
+    { "device", "direct_channels", HUB_CONFIG_BOOL, "yes", "", LIVE, MEMBER(use_channels), 0, 0 },
     { "device", "app_users", HUB_CONFIG_USERS, "auto", "", RESTART, MEMBER(app_users), 0, 0 },
 
     { "discovery", "mdns", HUB_CONFIG_BOOL, "yes", "", RESTART, MEMBER(use_mdns), 0, 0 },

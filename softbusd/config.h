@@ -41,7 +41,7 @@ struct hub_config {
     char name[WIRE_NAME_MAX + 1]; /* "": the host name */
     uint64_t port;
     char interfaces[WIRE_DISC_INTERFACES_MAX][WIRE_DISC_INTERFACE_MAX + 1];
-    bool allow_loopback;
+    bool allow_loopback, use_channels;
     enum hub_config_users app_users;
 
     bool use_mdns, use_ipv4, use_ipv6;

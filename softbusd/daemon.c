@@ -16,6 +16,7 @@
 #include "softbusd/apps_io.h"
 #include "softbusd/config.h"
 #include "softbusd/hub.h"
+#include "softbusd/key.h"
 #include "softbusd/listen.h"
 #include "softbusd/load.h"
 #include "softbusd/loop.h"
@@ -23,6 +24,7 @@
 #include "softbusd/options.h"
 #include "softbusd/paths.h"
 #include "softbusd/peers_io.h"
+#include "softbusd/rights.h"
 #include "softbusd/policy.h"
 #include "softbusd/service_file.h"
 #include "wire/cursor.h"
@@ -195,6 +197,7 @@ static void reload_config(struct hub_daemon *daemon)
     apps_limits = get_apps_limits(&daemon->config);
     accept_limits = get_accept_limits(daemon);
     hub_set_limits(daemon->hub, &daemon->config.quota);
+    hub_set_channels(daemon->hub, daemon->config.use_channels);
     hub_apps_set_limits(daemon->apps, &apps_limits);
     hub_accept_set_limits(daemon->accept, &accept_limits);
     hub_peers_set_static(daemon->peers, &daemon->config);
@@ -363,6 +366,22 @@ static int open_socket(struct hub_daemon *daemon, char *error_text, size_t error
     return r < 0 ? r : hub_listen_open(&daemon->listen, daemon->paths.socket, is_for_all(daemon), error_text, error_size);
 }
 
+static void settle(void *userdata)
+{
+    hub_settle(((struct hub_daemon *)userdata)->hub);
+}
+
+/* Apps of the daemon before may come back. -ENOMEM */
+static int remember(struct hub_daemon *daemon)
+{
+    uint64_t key[2];
+
+    hub_key_load(daemon->paths.run_dir, &daemon->log, key);
+    hub_set_key(daemon->hub, key);
+    hub_set_channels(daemon->hub, daemon->config.use_channels);
+    return hub_loop_call_later(daemon->loop, HUB_CLAIM_MS, settle, daemon);
+}
+
 /* Everything that says only "out of memory" when it fails. */
 static int make_parts(struct hub_daemon *daemon)
 {
@@ -372,6 +391,8 @@ static int make_parts(struct hub_daemon *daemon)
         .app_send = hub_apps_send,
         .app_kill = hub_apps_kill,
         .app_resume = hub_apps_resume,
+        .channel_make = hub_rights_make_pair,
+        .fd_close = hub_rights_close,
         .peer_send = send_to_peer,
         .peer_unblock = unblock_peer,
         .peer_end_stream = end_peer_stream,
@@ -395,6 +416,8 @@ static int make_parts(struct hub_daemon *daemon)
         hub_set_policy(daemon->hub, SB_TAKE_PTR(daemon->policy));
     if (r == 0)
         r = hub_starter_new(daemon->loop, daemon->hub, &daemon->log, daemon->paths.socket, &daemon->files_limit, &daemon->starter);
+    if (r == 0)
+        r = remember(daemon);
     if (r == 0)
         r = hub_apps_new(daemon->loop, daemon->hub, &daemon->log, &apps_limits, &daemon->apps);
     if (r == 0)

@@ -34,6 +34,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/hubcall.h \
 	softbusd/ini.c \
 	softbusd/ini.h \
+	softbusd/key.c \
+	softbusd/key.h \
 	softbusd/listen.c \
 	softbusd/listen.h \
 	softbusd/load.c \
@@ -48,6 +50,8 @@ softbusd_libhub_la_SOURCES = \
 	softbusd/notify.h \
 	softbusd/options.c \
 	softbusd/options.h \
+	softbusd/outq.c \
+	softbusd/outq.h \
 	softbusd/pass.c \
 	softbusd/pass.h \
 	softbusd/paths.c \

@@ -13,8 +13,15 @@ struct hub_loop {
     struct event *signals[N_SIGNALS];
     struct event *defer_event, *postpone_event;
     struct sb_list deferred, postponed;
+    struct sb_list later; /* struct later.link */
     struct hub_loop_callbacks callbacks;
     int stopped_by;
+};
+
+struct later {
+    void (*run)(void *userdata);
+    void *userdata;
+    struct sb_list link; /* hub_loop.later */
 };
 
 void hub_work_init(struct hub_work *work, void (*run)(void *userdata), void *userdata)
@@ -115,6 +122,7 @@ int hub_loop_new(const struct hub_loop_callbacks *callbacks, struct hub_loop **r
     loop->callbacks = *callbacks;
     sb_list_init(&loop->deferred);
     sb_list_init(&loop->postponed);
+    sb_list_init(&loop->later);
     loop->base = make_base();
     if (!loop->base) {
         hub_loop_free(loop);
@@ -132,6 +140,8 @@ int hub_loop_new(const struct hub_loop_callbacks *callbacks, struct hub_loop **r
 
 struct hub_loop *hub_loop_free(struct hub_loop *loop)
 {
+    struct sb_list *link;
+
     if (!loop)
         return NULL;
     for (size_t i = 0; i < N_SIGNALS; i++) {
@@ -143,7 +153,11 @@ struct hub_loop *hub_loop_free(struct hub_loop *loop)
     if (loop->postpone_event)
         event_free(loop->postpone_event);
     if (loop->base)
-        event_base_free(loop->base);
+        event_base_free(loop->base); /* with the events of what was to be called later */
+    while ((link = sb_list_first(&loop->later))) {
+        sb_list_remove(link);
+        free(SB_CONTAINER_OF(link, struct later, link));
+    }
     free(loop);
     return NULL;
 }
@@ -162,6 +176,33 @@ int hub_loop_run(struct hub_loop *loop)
 void hub_loop_stop(struct hub_loop *loop)
 {
     event_base_loopbreak(loop->base);
+}
+
+static void on_later(evutil_socket_t fd, short what, void *userdata)
+{
+    struct later *later = userdata;
+
+    (void)fd;
+    (void)what;
+    sb_list_remove(&later->link);
+    later->run(later->userdata);
+    free(later);
+}
+
+int hub_loop_call_later(struct hub_loop *loop, uint64_t delay_ms, void (*run)(void *userdata), void *userdata)
+{
+    const struct timeval delay = { .tv_sec = (time_t)(delay_ms / 1000), .tv_usec = (suseconds_t)(delay_ms % 1000 * 1000) };
+    struct later *later = malloc(sizeof(*later));
+
+    if (!later)
+        return -ENOMEM;
+    *later = (struct later){ .run = run, .userdata = userdata };
+    if (event_base_once(loop->base, -1, EV_TIMEOUT, on_later, later, &delay) < 0) {
+        free(later);
+        return -ENOMEM;
+    }
+    sb_list_append(&loop->later, &later->link);
+    return 0;
 }
 
 /* An event made active while callbacks run is called in the same turn, behind those that are due already. */

@@ -7,6 +7,8 @@
 
 #include "base/list.h"
 
+#include <stdint.h>
+
 struct event_base;
 struct hub_loop;
 
@@ -35,6 +37,9 @@ struct event_base *hub_loop_get_base(const struct hub_loop *loop);
 /* Until SIGTERM, SIGINT or hub_loop_stop(). Returns the signal; 0 for hub_loop_stop(). -EIO: the kernel refused to wait. */
 int hub_loop_run(struct hub_loop *loop);
 void hub_loop_stop(struct hub_loop *loop);
+
+/* Once, after so long; not when the loop is freed before. -ENOMEM */
+int hub_loop_call_later(struct hub_loop *loop, uint64_t delay_ms, void (*run)(void *userdata), void *userdata);
 
 /* borrows work until it has run. At the end of this turn: after the callbacks that are due, before the kernel is asked again. */
 void hub_loop_defer(struct hub_loop *loop, struct hub_work *work);

@@ -1,6 +1,7 @@
 /* Descriptors on a stream; see rights.h. */
 #include "softbusd/rights.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,7 @@ ssize_t hub_rights_send(int fd, struct iovec *parts, size_t n_parts, const int *
     union control control;
     ssize_t size;
 
+    assert(n <= HUB_RIGHTS_MAX); /* wire_msg_scan() has refused messages with more */
     if (n > 0) {
         memset(&control, 0, sizeof(control));
         message.msg_control = &control;
@@ -189,10 +191,17 @@ ssize_t hub_rights_flush(struct hub_rights *rights, int fd, const uint8_t *bytes
     return size_sent;
 }
 
-int hub_rights_make_pair(int ret_fds[2])
+void hub_rights_close(void *unused, int fd)
+{
+    (void)unused;
+    close(fd);
+}
+
+int hub_rights_make_pair(void *unused, int ret_fds[2])
 {
     const int send_bytes = SEND_BUFFER_BYTES;
 
+    (void)unused;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ret_fds) < 0)
         return -errno;
     /* The kernel gives what it may; less is slower and does no harm. */

@@ -45,13 +45,15 @@ void hub_rights_done(struct hub_rights *rights, uint64_t position, unsigned n);
 /* Keeps descriptors for sending with the byte at position, behind all others; puts -1 in their places. -ENOMEM: nothing was changed. */
 int hub_rights_keep(struct hub_rights *rights, uint64_t position, int *fds, unsigned n);
 
-/* As sendmsg(MSG_DONTWAIT | MSG_NOSIGNAL) of parts, but -errno; with the first byte go n descriptors. */
+/* As sendmsg(MSG_DONTWAIT | MSG_NOSIGNAL) of parts, but -errno; with the first byte go n descriptors, at most
+ * HUB_RIGHTS_MAX. */
 ssize_t hub_rights_send(int fd, struct iovec *parts, size_t n_parts, const int *fds, unsigned n);
 
 /* The same for what was queued: bytes[0] is at position. Sends up to where the next batch begins. */
 ssize_t hub_rights_flush(struct hub_rights *rights, int fd, const uint8_t *bytes, size_t size, uint64_t position);
 
-/* Two connected stream sockets, non-blocking, with room for a whole transaction. -errno */
-int hub_rights_make_pair(int ret_fds[2]);
+/* For struct hub_ops: two connected stream sockets, non-blocking, with room for a whole transaction. -errno */
+int hub_rights_make_pair(void *unused, int ret_fds[2]);
+void hub_rights_close(void *unused, int fd);
 
 #endif

@@ -11,6 +11,11 @@ bool hub_send_is_app_full(const struct hub_app *app)
     return hub_quota_check(&app->quota, HUB_QUOTA_BYTES, 0) != HUB_QUOTA_OK;
 }
 
+bool hub_send_has_room_for(const struct hub_app *app, unsigned n_fds)
+{
+    return hub_quota_check(&app->quota, HUB_QUOTA_DESCRIPTORS, n_fds) == HUB_QUOTA_OK;
+}
+
 static struct sb_buf *open_head(struct hub *hub)
 {
     hub->head.start = hub->head.length = 0;

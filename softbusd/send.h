@@ -43,4 +43,7 @@ void hub_send_service_to_peer(struct hub_peer *peer, const struct wire_service *
 /* True when what is queued for the app has passed its limit, or its share of what its user has left. */
 bool hub_send_is_app_full(const struct hub_app *app);
 
+/* False when so many descriptors more would pass its limit, should it not read. */
+bool hub_send_has_room_for(const struct hub_app *app, unsigned n_fds);
+
 #endif

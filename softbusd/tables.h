@@ -136,6 +136,7 @@ struct hub_channel { /* channel.c */
     struct sb_list client_link, server_link;
     struct sb_list grants; /* struct hub_grant.link */
     uint64_t id;
+    struct hub_quota_charge used, served; /* one of each end */
     int client_fd;   /* while is_pending */
     bool is_pending; /* the client waits for the server's first answer, and knows nothing of it */
     bool is_over;    /* a mark: no messages, no grants */

@@ -32,12 +32,14 @@ unit_tests += \
 	tests/unit/test_softbusctl_value \
 	tests/unit/test_softbusd_access \
 	tests/unit/test_softbusd_activate \
+	tests/unit/test_softbusd_apps_fds \
 	tests/unit/test_softbusd_apps_io \
 	tests/unit/test_softbusd_apps_share \
 	tests/unit/test_softbusd_call \
 	tests/unit/test_softbusd_channel \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_descriptors \
+	tests/unit/test_softbusd_key \
 	tests/unit/test_softbusd_node \
 	tests/unit/test_softbusd_options \
 	tests/unit/test_softbusd_peer \
@@ -102,6 +104,9 @@ tests_unit_test_softbusd_channel_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_softbusd_descriptors_SOURCES = tests/unit/test_softbusd_descriptors.c $(hub_world)
 tests_unit_test_softbusd_descriptors_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
+tests_unit_test_softbusd_key_SOURCES = tests/unit/test_softbusd_key.c
+tests_unit_test_softbusd_key_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
 tests_unit_test_softbusd_node_SOURCES = tests/unit/test_softbusd_node.c $(hub_world)
 tests_unit_test_softbusd_node_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
@@ -161,6 +166,9 @@ tests_unit_test_session_address_LDADD = $(SESSION_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_wire_frame_SOURCES = tests/unit/test_wire_frame.c
 tests_unit_test_wire_frame_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_apps_fds_SOURCES = tests/unit/test_softbusd_apps_fds.c
+tests_unit_test_softbusd_apps_fds_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_apps_io_SOURCES = tests/unit/test_softbusd_apps_io.c
 tests_unit_test_softbusd_apps_io_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)

@@ -313,34 +313,6 @@ static void test_largest(void **state)
     finish(&world);
 }
 
-static void test_descriptor_ends_connection(void **state)
-{
-    struct world world;
-    uint8_t bytes[16];
-    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { .space = { 0 } };
-    struct iovec part = { .iov_base = bytes, .iov_len = make_message(bytes, 16, 1) };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-    int fd, before, after;
-
-    (void)state;
-    start(&world, NULL);
-    fd = connect_app(&world);
-    control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-    before = dup(fd);
-    close(before);
-    assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), 16);
-    run_turns(&world, 3);
-    assert_int_equal(world.n_closed, 1);
-    assert_int_equal(world.n_received, 0);
-    assert_non_null(strstr(world.last_log, "descriptor"));
-    after = dup(fd);
-    assert_true(after <= before); /* none was left open on our side */
-    close(after);
-    close(fd);
-    finish(&world);
-}
-
 /* HUB_WAIT keeps the message and all behind it; resumed, they come in order, once. */
 static void test_wait_and_resume(void **state)
 {
@@ -570,7 +542,6 @@ int main(void)
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_much_work),
         cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_descriptor_ends_connection),
         cmocka_unit_test(test_wait_and_resume),
         cmocka_unit_test(test_death_while_waiting),
         cmocka_unit_test(test_last_words),
