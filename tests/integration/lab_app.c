@@ -45,59 +45,13 @@ struct lab_pending {
     struct softbus_parcel *reply;
 };
 
-static int lab_copy_object(struct softbus_parcel *from, struct softbus_parcel *to)
-{
-    struct softbus_object *object;
-    int r = softbus_parcel_read_object(from, &object);
-    if (r == 0)
-        r = softbus_parcel_write_object(to, object);
-    if (r == 0)
-        softbus_object_unref(object);
-    return r;
-}
-
-/* The types that the tests' objects answer with. */
-static int lab_copy_value(struct softbus_parcel *from, struct softbus_parcel *to)
-{
-    int type;
-    size_t count, size;
-    uint32_t u32;
-    int32_t i32;
-    uint64_t u64;
-    bool is_true;
-    const char *text;
-    const void *data;
-    int r = softbus_parcel_peek(from, &type, &count);
-    if (r < 0)
-        return r;
-    switch (type) {
-    case SOFTBUS_TYPE_BOOL:
-        return (r = softbus_parcel_read_bool(from, &is_true)) < 0 ? r : softbus_parcel_write_bool(to, is_true);
-    case SOFTBUS_TYPE_U32:
-        return (r = softbus_parcel_read_u32(from, &u32)) < 0 ? r : softbus_parcel_write_u32(to, u32);
-    case SOFTBUS_TYPE_I32:
-        return (r = softbus_parcel_read_i32(from, &i32)) < 0 ? r : softbus_parcel_write_i32(to, i32);
-    case SOFTBUS_TYPE_U64:
-        return (r = softbus_parcel_read_u64(from, &u64)) < 0 ? r : softbus_parcel_write_u64(to, u64);
-    case SOFTBUS_TYPE_STRING:
-        return (r = softbus_parcel_read_string(from, &text)) < 0 ? r : softbus_parcel_write_string(to, text);
-    case SOFTBUS_TYPE_BYTES:
-        return (r = softbus_parcel_read_bytes(from, &data, &size)) < 0 ? r : softbus_parcel_write_bytes(to, data, size);
-    case SOFTBUS_TYPE_OBJECT:
-        return lab_copy_object(from, to);
-    default:
-        return SOFTBUS_ERR_PARCEL_TYPE;
-    }
-}
-
 static void lab_on_reply(void *userdata, int error, struct softbus_parcel *reply)
 {
     struct lab_pending *pending = userdata;
     pending->error = error;
     if (error == 0 && pending->reply != NULL) {
         softbus_parcel_clear(pending->reply);
-        while (pending->error == 0 && softbus_parcel_get_left(reply) > 0)
-            pending->error = lab_copy_value(reply, pending->reply);
+        pending->error = softbus_parcel_append(pending->reply, reply);
     }
     pending->is_done = true;
 }

@@ -7,6 +7,7 @@ integration_tests += \
 	tests/integration/test_links \
 	tests/integration/test_local \
 	tests/integration/test_loops \
+	tests/integration/test_parcels \
 	tests/integration/test_policy \
 	tests/integration/test_refs \
 	tests/integration/test_registry \
@@ -38,6 +39,7 @@ tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
 tests_integration_test_loops_LDADD = $(LAB_LIBS)
+tests_integration_test_parcels_LDADD = $(LAB_LIBS)
 tests_integration_test_policy_LDADD = $(LAB_LIBS)
 tests_integration_test_refs_LDADD = $(LAB_LIBS)
 tests_integration_test_registry_LDADD = $(LAB_LIBS)
