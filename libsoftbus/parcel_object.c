@@ -24,7 +24,7 @@ static int add_object(struct softbus_parcel *parcel, struct softbus_object *obje
 
 int softbus_parcel_write_object(struct softbus_parcel *parcel, struct softbus_object *object)
 {
-    uint16_t index;
+    uint16_t index = WIRE_NO_OBJECT;
     int r;
 
     if (!parcel)

@@ -91,7 +91,7 @@ int softbus_parcel_read_bytes(struct softbus_parcel *parcel, const void **ret_da
 
 int softbus_parcel_take_token(struct softbus_parcel *parcel, const char *descriptor)
 {
-    const char *token;
+    const char *token = "";
     int r = softbus_parcel_read_token(parcel, &token);
 
     if (r == SOFTBUS_ERR_PARCEL_END || r == SOFTBUS_ERR_PARCEL_TYPE)
