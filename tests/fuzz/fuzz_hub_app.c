@@ -5,11 +5,39 @@
  */
 #include "tests/fuzz/hub_fuzz.h"
 
+#include "softbusd/names.h"
 #include "softbusd/node.h"
+#include "softbusd/policy.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int find_user(const char *name, struct hub_user *ret_user)
+{
+    *ret_user = (struct hub_user){ .uid = (uint32_t)atoi(name) };
+    return 0;
+}
+
+static void report(void *userdata, const char *line)
+{
+    (void)userdata, (void)line;
+}
+
+/* Lets one app own what it likes and another look it up, or all do all. */
+static void set_policy(struct fuzz_world *world, uint8_t what)
+{
+    static const struct hub_names names = { .find_user = find_user };
+    char text[] = "[service *]\nown = user:X\nlookup = user:X\n";
+    struct hub_policy *policy = NULL;
+
+    *strchr(text, 'X') = (char)('0' + (what & 1));
+    *strchr(text, 'X') = (char)('0' + (what >> 1 & 3));
+    if (what & 8 && hub_policy_parse("file", text, strlen(text), &names, report, NULL, &policy) < 0)
+        abort();
+    hub_set_policy(world->hub, policy);
+}
 
 /* Things that happen to the hub from elsewhere. */
 static void tick(struct fuzz_world *world, uint8_t what)
@@ -47,6 +75,9 @@ static void tick(struct fuzz_world *world, uint8_t what)
         break;
     case 8:
         world->channel_error = what & 8 ? -24 : 0;
+        break;
+    case 9:
+        set_policy(world, what & 15);
         break;
     default:
         hub_peer_suspect(world->hub, &world->peer);

@@ -233,7 +233,7 @@ void fuzz_set_session(struct fuzz_world *world, bool is_up)
 void fuzz_app_open(struct fuzz_world *world, struct fuzz_app *app, bool has_greeted)
 {
     static const uint8_t hello[] = { 1, 0, 1, 0, 1, 0, 0, 0, [24] = 1, 0, 0, 0, 'a', 0 };
-    const struct hub_credentials credentials = { .pid = 1, .uid = 0, .gid = 0, .label = "label" };
+    const struct hub_credentials credentials = { .pid = 1, .uid = (uint32_t)(app - world->apps), .label = "label" }; /* the first is root */
 
     *app = (struct fuzz_app){ .world = world };
     if (hub_app_open(world->hub, app, &credentials, &app->hub_app) < 0)

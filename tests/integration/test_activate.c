@@ -29,7 +29,8 @@ static unsigned count_fds(void)
     return n - 3; /* itself, "." and ".." */
 }
 
-static int tell_facts(struct softbus_parcel *reply)
+/* n_fds: as the program was born with. */
+static int tell_facts(struct softbus_parcel *reply, unsigned n_fds)
 {
     char facts[1024], directory[64] = "", in[64] = "";
     int length;
@@ -37,7 +38,7 @@ static int tell_facts(struct softbus_parcel *reply)
     if (!getcwd(directory, sizeof(directory)) || readlink("/proc/self/fd/0", in, sizeof(in) - 1) < 0)
         return SOFTBUS_ERR_FAILED;
     length = snprintf(facts, sizeof(facts), "pid=%d leader=%d uid=%u gid=%u groups=%d fds=%u directory=%s in=%s", (int)getpid(),
-                      getsid(0) == getpid(), getuid(), getgid(), getgroups(0, NULL), count_fds(), directory, in);
+                      getsid(0) == getpid(), getuid(), getgid(), getgroups(0, NULL), n_fds, directory, in);
     for (char **variable = environ; *variable && length < (int)sizeof(facts); variable++)
         length += snprintf(facts + length, sizeof(facts) - (size_t)length, " %.*s", (int)strcspn(*variable, "="), *variable);
     return softbus_parcel_write_string(reply, facts);
@@ -46,9 +47,9 @@ static int tell_facts(struct softbus_parcel *reply)
 static int handle(void *userdata, struct softbus_transaction *transaction, uint32_t code, struct softbus_parcel *request,
                   struct softbus_parcel *reply)
 {
-    (void)userdata, (void)transaction, (void)request;
+    (void)transaction, (void)request;
     if (code == CODE_FACTS)
-        return tell_facts(reply);
+        return tell_facts(reply, *(const unsigned *)userdata);
     if (code == CODE_CRASH)
         _exit(7);
     return SOFTBUS_ERR_UNKNOWN_CODE;
@@ -57,6 +58,7 @@ static int handle(void *userdata, struct softbus_transaction *transaction, uint3
 /* serve MODE NAME … */
 static int serve(int argc, char **argv)
 {
+    unsigned n_fds = count_fds();
     struct softbus_object *stub;
     struct softbus *bus;
 
@@ -64,14 +66,14 @@ static int serve(int argc, char **argv)
         return 3;
     if (!strcmp(argv[2], "stubborn"))
         signal(SIGTERM, SIG_IGN);
-    if (softbus_open(NULL, "service", &bus) < 0 || softbus_stub_new(bus, "org.softbus.test.Service", handle, NULL, &stub) < 0)
+    if (softbus_open(NULL, "service", &bus) < 0 || softbus_stub_new(bus, "org.softbus.test.Service", handle, &n_fds, &stub) < 0)
         return 4;
     for (int i = 3; i < argc && strcmp(argv[2], "mute"); i++) {
         if (softbus_service_add(bus, argv[i], stub, SOFTBUS_SERVICE_DISTRIBUTED) < 0)
             return 5;
     }
     softbus_run(bus);
-    while (!strcmp(argv[2], "stubborn"))
+    while (strcmp(argv[2], "well")) /* others do not care that the daemon has gone */
         pause();
     return 0;
 }
@@ -205,7 +207,7 @@ static void test_start(struct lab *lab)
     LAB_EQUAL(lab, listed, pid);
     LAB_EQUAL(lab, lab_device_get_status(device, "programs"), 1);
     LAB_EQUAL(lab, ask(lab, object, "leader", NULL, 0), 1);
-    LAB_EQUAL(lab, ask(lab, object, "fds", NULL, 0), 4); /* three, and its connection */
+    LAB_EQUAL(lab, ask(lab, object, "fds", NULL, 0), 3);
     LAB_CHECK(lab, strstr(facts, " directory=/ in=/dev/null ") != NULL);
     LAB_CHECK(lab, strstr(facts, " SOFTBUS_SOCKET") && strstr(facts, " PATH") && strstr(facts, " HOME") && strstr(facts, " USER"));
     LAB_CHECK(lab, !strstr(facts, "SOFTBUS_LAB") && !strstr(facts, "NOTIFY_SOCKET")); /* what the daemon has in its own */
@@ -390,7 +392,7 @@ static void test_killed_daemon(struct lab *lab)
     snprintf(folder, sizeof(folder), "%s/services", lab_device_get_dir(device));
     LAB_EQUAL(lab, mkdir(folder, 0755), 0);
     install(lab, device);
-    set_service(device, "good", "well", "user = 0\n");
+    set_service(device, "good", "lasting", "user = 0\n");
     lab_device_reload(device);
     LAB_OK(lab, get(lab_device_get_admin(device), NAME "good", &object));
     pid = ask(lab, object, "pid", NULL, 0);

@@ -39,6 +39,7 @@ unit_tests += \
 	tests/unit/test_softbusd_channel \
 	tests/unit/test_softbusd_config \
 	tests/unit/test_softbusd_descriptors \
+	tests/unit/test_softbusd_get \
 	tests/unit/test_softbusd_key \
 	tests/unit/test_softbusd_node \
 	tests/unit/test_softbusd_options \
@@ -103,6 +104,9 @@ tests_unit_test_softbusd_channel_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_descriptors_SOURCES = tests/unit/test_softbusd_descriptors.c $(hub_world)
 tests_unit_test_softbusd_descriptors_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_get_SOURCES = tests/unit/test_softbusd_get.c $(hub_world)
+tests_unit_test_softbusd_get_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_key_SOURCES = tests/unit/test_softbusd_key.c
 tests_unit_test_softbusd_key_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
