@@ -108,6 +108,23 @@ static bool may_hold(const struct hub_policy *policy, const struct hub_app *app,
     return false;
 }
 
+bool hub_access_may_claim(const struct hub_app *app, const struct hub_node *node)
+{
+    return sb_list_is_empty(&node->services) || may_hold(app->party.hub->policy, app, node);
+}
+
+void hub_access_check_claims(struct hub_node *node, struct wire_str name)
+{
+    SB_LIST_FOREACH(link, &node->refs) {
+        struct hub_ref *ref = SB_CONTAINER_OF(link, struct hub_ref, node_link);
+
+        if (!ref->is_claimed || hub_access_may_claim(ref->app, node))
+            continue;
+        log_denial(ref->app, HUB_POLICY_LOOKUP, name, "revoked: may not look this service up any more");
+        hub_ref_revoke(ref, WIRE_DEATH_ACCESS_REVOKED);
+    }
+}
+
 /* Only what was taken away: a reference of an app that could not look the service up before was handed to it by another app. */
 static void revoke_refs(struct hub *hub, const struct hub_policy *old, struct hub_service *service)
 {

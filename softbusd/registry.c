@@ -181,6 +181,7 @@ enum wire_status hub_registry_add(struct hub_app *app, struct wire_str name, str
         node->is_startable = true;
         hub_activate_touch(hub->activate, service->name, service->name_size);
     }
+    hub_access_check_claims(node, hub_service_get_name(service));
     hub_get_wake(hub, &hub->self, hub_service_get_name(service));
     return WIRE_OK;
 }

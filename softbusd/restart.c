@@ -2,6 +2,7 @@
 #include "softbusd/restart.h"
 
 #include "base/sip.h"
+#include "softbusd/access.h"
 #include "softbusd/app.h"
 #include "softbusd/call.h"
 #include "softbusd/node.h"
@@ -72,8 +73,12 @@ static enum wire_status answer(struct hub_app *app, uint64_t caller_id, struct h
     wire_value_put_object(&writer, 0);
     if (writer.error < 0)
         return WIRE_NO_MEMORY;
+    if (!hub_access_may_claim(app, node))
+        return WIRE_DEAD_OBJECT;
     hub_pass_set(&pass, node);
     status = hub_pass_deliver(&pass, &app->party, &hub->objects_out);
+    if (status == WIRE_OK && hub->objects_out.items[0].kind == WIRE_OBJECT_PROXY)
+        hub_ref_find(app, hub->objects_out.items[0].id)->is_claimed = true;
     if (status == WIRE_OK)
         hub_call_answer_data(&app->party, caller_id,
                              (struct wire_bytes){ .data = sb_buf_bytes(&hub->body), .size = hub->body.length }, &hub->objects_out);

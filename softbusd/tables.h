@@ -120,6 +120,7 @@ struct hub_ref { /* node.c: an app holds a node */
     uint32_t n_calls; /* through the hub; comes round */
     uint8_t hops;
     bool is_linked; /* to death */
+    bool is_claimed; /* after a restart, by its origin: nobody has asked yet whether its app may look it up */
     bool is_revoked; /* the node is the hub's `revoked`, and refs does not have it; see hub_ref_revoke() */
     struct hub_grant *grant; /* NULL: none was asked for */
 };

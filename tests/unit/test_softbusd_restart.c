@@ -1,4 +1,6 @@
 /* A hub that restarts: device 0 is the old one, device 1 the new one, which has its key. */
+#include "softbusd/names.h"
+#include "softbusd/policy.h"
 #include "tests/unit/hub_world.h"
 
 #include <setjmp.h>
@@ -146,6 +148,41 @@ static void test_offer_then_claim(void **state)
     check_claimed(user, claim(user, &cast->user), owner); /* later, too: it is known still */
 }
 
+static void deny(struct hub *hub, const char *text)
+{
+    struct hub_policy *policy = NULL;
+
+    assert_int_equal(hub_policy_parse("FILE", text, strlen(text), hub_names_get(), NULL, NULL, &policy), 0);
+    hub_set_policy(hub, policy);
+}
+
+static enum wire_status add_name(struct world_app *owner)
+{
+    struct wire_object object = world_stub(7);
+
+    return world_do(owner, WIRE_HUB_SERVICE_ADD, &object, "sob", "a", 0, false);
+}
+
+/* What the policy has taken away cannot be claimed back, neither of an object that has its name again nor before it has. */
+static void test_claim_is_denied(void **state)
+{
+    struct cast *cast = *state;
+    struct world_app *owner = connect_as(cast, 1, OWNER_UID, &cast->owner), *user = connect_as(cast, 1, USER_UID, &cast->user);
+    struct hub *hub = cast->world.devices[1].hub;
+    uint64_t id;
+
+    offer(owner, 7);
+    check_claimed(user, claim(user, &cast->user), owner);
+    deny(hub, "[service *]\nown = any\n");
+    assert_int_equal(add_name(owner), WIRE_OK);
+    id = claim(user, &cast->user);
+    assert_int_equal(world_take_status(user, id), WIRE_DEAD_OBJECT);
+    assert_int_equal(hub->n_refs, 1); /* the first one, which stands for a dead object */
+    assert_int_equal(user->hub_app->refs.n_entries, 0);
+    hub_set_policy(hub, NULL);
+    check_claimed(user, claim(user, &cast->user), owner);
+}
+
 static void test_claim_then_offer(void **state)
 {
     struct cast *cast = *state;
@@ -237,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_instance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_instance_is_one_connections, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_offer_then_claim, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_claim_is_denied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_claim_then_offer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_guessable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_late, set_up, tear_down),
