@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Lines of configuration, with their section, that make a daemon carry every call itself. NULL: it does anyway. */
-#define BENCH_HUB_CONFIG NULL
+#define BENCH_HUB_CONFIG "[device]\ndirect_channels = no\n"
 
 #define BENCH_TRANSPORTS_MAX 8
 #define BENCH_OBJECT_SIZE 16

@@ -118,7 +118,7 @@ static struct softbus *new_bus(void)
     bus->n_refs = 1;
     bus->thread = softbus_thread_get_id();
     bus->hub.fd = -1;
-    bus->next_deadline_ms = UINT64_MAX;
+    bus->next_deadline_ms = bus->lazy_due_ms = UINT64_MAX;
     softbus_lock_init(&bus->lock);
     sb_buf_init(&bus->head, WIRE_HEADER_SIZE + WIRE_HEAD_MAX);
     sb_idtab_init(&bus->streams, &bus->random, SOFTBUS_STREAMS_MAX);
@@ -275,12 +275,12 @@ short softbus_get_events(const struct softbus *bus)
 int softbus_get_timeout_ms(const struct softbus *bus)
 {
     SOFTBUS_LOCKED(bus);
+    uint64_t due_ms;
 
     if (softbus_dispatch_is_due(bus))
         return 0;
-    if (bus->next_deadline_ms == UINT64_MAX)
-        return -1;
-    return sb_clock_until_ms(sb_clock_now_ms(), bus->next_deadline_ms);
+    due_ms = bus->next_deadline_ms < bus->lazy_due_ms ? bus->next_deadline_ms : bus->lazy_due_ms;
+    return due_ms == UINT64_MAX ? -1 : sb_clock_until_ms(sb_clock_now_ms(), due_ms);
 }
 
 /* Runs what is there. 1, 0, or an error. */
@@ -302,6 +302,8 @@ int softbus_process(struct softbus *bus)
         r = process_present(bus);
     if (r <= 0 || sb_list_is_empty(&bus->ready))
         softbus_stream_flush_all(bus);
+    if (bus->lazy_due_ms != UINT64_MAX && sb_clock_now_ms() >= bus->lazy_due_ms)
+        softbus_stream_flush_lazy(bus);
     return r;
 }
 
@@ -334,6 +336,7 @@ int softbus_wait(struct softbus *bus, uint32_t timeout_ms)
         return softbus_process(bus);
     r = wait_until(bus, timeout_ms == UINT32_MAX ? UINT64_MAX : sb_clock_now_ms() + timeout_ms);
     softbus_stream_flush_all(bus);
+    softbus_stream_flush_lazy(bus);
     return r == -EINTR ? 0 : r;
 }
 
@@ -350,6 +353,7 @@ int softbus_run(struct softbus *bus)
     while (!is_stopped(bus) && (r >= 0 || r == -EINTR))
         r = wait_until(bus, UINT64_MAX);
     softbus_stream_flush_all(bus);
+    softbus_stream_flush_lazy(bus);
     softbus_wait_hand_over(bus);
     return __atomic_exchange_n(&bus->is_stopped, false, __ATOMIC_ACQ_REL) ? 0 : r;
 }

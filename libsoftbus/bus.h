@@ -44,6 +44,8 @@ struct softbus {
     unsigned n_contexts; /* of the app's functions that run, in all threads */
     unsigned n_busy;     /* things run without a pause */
     unsigned n_corks;    /* releases are queued, to be sent together */
+    unsigned n_lazy;     /* releases are not urgent: this thread will come back to wait */
+    uint64_t lazy_due_ms; /* when what is lazy leaves by itself; UINT64_MAX: there is nothing */
 
     /* Sockets, and who waits for them. */
     struct softbus_stream hub;

@@ -225,7 +225,7 @@ static int load_reply(struct softbus_incoming *incoming, struct softbus_parcel *
     int fds[WIRE_FDS_MAX], r = 0;
 
     if (parcel && reply->status == 0)
-        r = softbus_parcel_load(parcel, reply->data.data, reply->data.size);
+        r = softbus_incoming_load(incoming, reply->data, parcel);
     if (parcel && reply->status == 0 && r == 0 && bus->objects_in.n > 0)
         r = softbus_object_import(bus, &bus->objects_in, parcel);
     if (r < 0 || !parcel || n_fds == 0) {

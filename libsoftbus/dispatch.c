@@ -9,6 +9,7 @@
 #include "libsoftbus/call.h"
 #include "libsoftbus/channel.h"
 #include "libsoftbus/object.h"
+#include "libsoftbus/parcel.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/stream.h"
 #include "libsoftbus/wait.h"
@@ -19,12 +20,25 @@
 
 int softbus_incoming_consume(struct softbus_incoming *incoming, int *ret_fds)
 {
-    int r = softbus_stream_consume(incoming->stream, incoming->from_kept, &incoming->message, incoming->size, ret_fds);
+    int r = softbus_stream_consume(incoming->stream, incoming->from_kept, &incoming->message,
+                                   incoming->is_swapped ? 0 : incoming->size, ret_fds);
 
     /* Behind the others, and before anything runs: another thread may go on with what comes next. */
     sb_list_remove(&incoming->stream->ready_link);
     softbus_stream_update(incoming->stream);
     return r;
+}
+
+int softbus_incoming_load(struct softbus_incoming *incoming, struct wire_bytes data, struct softbus_parcel *parcel)
+{
+    softbus_parcel_clear(parcel);
+    if (!incoming->from_kept && softbus_stream_swap(incoming->stream, data, &parcel->buf)) {
+        incoming->is_swapped = true;
+        if (data.size > parcel->capacity) /* as softbus_parcel_load() has it */
+            parcel->buf.max = data.size;
+        return 0;
+    }
+    return softbus_parcel_load(parcel, data.data, data.size);
 }
 
 /* For a message that should carry no descriptors. */

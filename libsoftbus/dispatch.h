@@ -25,11 +25,16 @@ struct softbus_incoming {
     struct softbus_waiter *waiter; /* this thread's; NULL */
     struct wire_msg message;
     size_t size;
+    bool is_swapped; /* its bytes have left the stream already */
     struct wire_bytes body; /* of the message, or of the one inside a DETOUR */
 };
 
 /* Takes the message off; as softbus_stream_consume(). What `body` views is gone. */
 int softbus_incoming_consume(struct softbus_incoming *incoming, int *ret_fds);
+
+struct softbus_parcel;
+/* The data of the message, into the parcel. NO_MEMORY. */
+int softbus_incoming_load(struct softbus_incoming *incoming, struct wire_bytes data, struct softbus_parcel *parcel);
 
 /* Runs one job or one message that has come. waiter: this thread's, when it waits for something; NULL: it runs everything.
  * 1: done; 0: there is none for it; DISCONNECTED, PROTOCOL: the connection is gone. */

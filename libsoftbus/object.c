@@ -113,7 +113,7 @@ struct softbus_object *softbus_object_ref(struct softbus_object *object)
 static void release_handle(struct softbus_object *proxy)
 {
     struct softbus *bus = proxy->bus;
-    struct softbus_outgoing_bytes bytes = { .gathers = bus->n_corks > 0 };
+    struct softbus_outgoing_bytes bytes = { .gathers = bus->n_corks > 0, .is_lazy = bus->n_lazy > 0 };
 
     while (proxy->n_outside > 0 && !bus->error) {
         struct wire_release release = { .id = proxy->id, .after = proxy->channel ? proxy->channel->position : 0 };
@@ -171,7 +171,7 @@ void softbus_object_unref_all(struct softbus_object **objects, size_t n)
     for (size_t i = 0; i < n; i++)
         softbus_object_unref(objects[i]);
     bus->n_corks--;
-    if (!bus->error && bus->n_corks == 0 && bus->hub.out.length > 0)
+    if (!bus->error && bus->n_corks == 0 && bus->n_lazy == 0 && bus->hub.out.length > 0)
         softbus_stream_flush(&bus->hub);
     softbus_unlock(bus);
     softbus_bus_unref(bus);

@@ -48,7 +48,7 @@ void softbus_parcel_free(struct softbus_parcel *parcel)
 
 void softbus_parcel_clear(struct softbus_parcel *parcel)
 {
-    parcel->buf.length = 0;
+    parcel->buf.start = parcel->buf.length = 0;
     parcel->buf.max = parcel->capacity;
     parcel->start = parcel->position = parcel->limit = 0;
     parcel->n_entered = parcel->n_open = 0;

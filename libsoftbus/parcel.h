@@ -7,7 +7,7 @@
 #include "wire/value.h"
 
 struct softbus_parcel {
-    struct sb_buf buf; /* what was written; nothing is ever consumed, so its start is 0 */
+    struct sb_buf buf; /* what was written; nothing is ever consumed */
     size_t capacity;
     size_t start;    /* where reading begins: behind the token that the library has taken */
     size_t position; /* of the next value to read */

@@ -35,9 +35,11 @@ void softbus_serve_free(struct softbus_transaction *transaction)
     softbus_channel_discount(transaction);
     sb_list_remove(&transaction->link);
     sb_list_remove(&transaction->queue_link);
+    bus->n_lazy++;
     softbus_bus_give_parcel(bus, transaction->request);
     softbus_bus_give_parcel(bus, transaction->reply);
     softbus_object_unref(transaction->stub);
+    bus->n_lazy--;
     if (transaction->channel)
         softbus_channel_unref(transaction->channel);
     if (bus->n_transactions_kept >= STOCK_MAX || bus->is_closed) {
@@ -461,7 +463,7 @@ static int load_request(struct softbus_incoming *incoming, struct softbus_transa
     struct softbus *bus = transaction->bus;
     unsigned n_fds = incoming->message.n_fds;
     int fds[WIRE_FDS_MAX];
-    int r = softbus_parcel_load(transaction->request, call->data.data, call->data.size);
+    int r = softbus_incoming_load(incoming, call->data, transaction->request);
 
     if (r == 0 && bus->objects_in.n > 0)
         r = softbus_object_import(bus, &bus->objects_in, transaction->request);

@@ -6,6 +6,7 @@
 #include "libsoftbus/stream.h"
 
 #include "libsoftbus/bus.h"
+#include "base/clock.h"
 #include "softbus/error.h"
 
 #include <errno.h>
@@ -24,6 +25,9 @@
 #define KEPT_MAX_BYTES (64u << 20)
 #define KEEP_BYTES (256 * 1024)        /* memory that the receive buffer keeps between two uses: a local transaction */
 #define GATHER_MAX_BYTES (32 * 1024)   /* gathered up to here, then sent */
+#define LAZY_MS 5                      /* what is not urgent waits so long for something to leave with */
+#define SWAP_MIN_BYTES (8 * 1024)      /* less is copied faster than a large buffer is found again */
+#define SMALL_BYTES 256                /* what comes with the data of a usual message */
 #define SEND_BUFFER_BYTES (512 * 1024) /* a whole local transaction in one sendmsg(); the kernel gives what it may */
 
 /* Descriptors that leave with the byte at `at`. */
@@ -138,6 +142,8 @@ static ssize_t send_some(int fd, struct iovec *parts, size_t n_parts, const int 
 int softbus_stream_flush(struct softbus_stream *stream)
 {
     sb_list_remove(&stream->dirty_link);
+    if (stream == &stream->bus->hub)
+        stream->bus->lazy_due_ms = UINT64_MAX;
     while (stream->out.length > 0) {
         struct sb_list *link = sb_list_first(&stream->out_fds);
         struct softbus_stream_fds *fds = link ? SB_CONTAINER_OF(link, struct softbus_stream_fds, link) : NULL;
@@ -217,37 +223,73 @@ static int queue_rest(struct softbus_stream *stream, const struct softbus_outgoi
     return SOFTBUS_ERR_NO_MEMORY;
 }
 
+/* What is gathered and this in one go, as far as the kernel takes it. Returns how much of this it took, or -errno. */
+static ssize_t send_joined(struct softbus_stream *stream, const struct softbus_outgoing_bytes *bytes)
+{
+    const struct sb_buf *head = &stream->bus->head;
+    size_t n_before = stream->out.length;
+    struct iovec parts[3] = { { .iov_base = stream->out.data + stream->out.start, .iov_len = n_before },
+                              { .iov_base = head->data + head->start, .iov_len = head->length },
+                              { .iov_base = (void *)(uintptr_t)bytes->data, .iov_len = bytes->size } };
+    size_t skipped = n_before ? 0 : 1;
+    ssize_t n = send_some(stream->fd, parts + skipped, 3 - skipped - (bytes->size == 0), bytes->fds, bytes->n_fds);
+
+    if (n <= 0)
+        return n;
+    stream->n_out += (uint64_t)n;
+    if (n_before > 0)
+        sb_buf_consume(&stream->out, (size_t)n < n_before ? (size_t)n : n_before);
+    if (stream->out.length > 0)
+        return 0;
+    sb_list_remove(&stream->dirty_link);
+    if (stream == &stream->bus->hub)
+        stream->bus->lazy_due_ms = UINT64_MAX;
+    return n - (ssize_t)n_before;
+}
+
+/* True when nothing that was queued keeps this from being sent now. */
+static bool may_send(struct softbus_stream *stream, const struct softbus_outgoing_bytes *bytes)
+{
+    if (stream->out.length == 0)
+        return true;
+    if (stream->polled & EPOLLOUT) /* the kernel has refused some; it will say when it takes more */
+        return false;
+    return (bytes->n_fds == 0 && sb_list_is_empty(&stream->out_fds)) || softbus_stream_flush(stream) < 0 ||
+           stream->out.length == 0;
+}
+
 int softbus_stream_send(struct softbus_stream *stream, const struct softbus_outgoing_bytes *bytes)
 {
     struct softbus *bus = stream->bus;
-    size_t n_head = bus->head.length;
-    struct iovec parts[2] = { { .iov_base = bus->head.data + bus->head.start, .iov_len = n_head },
-                              { .iov_base = (void *)(uintptr_t)bytes->data, .iov_len = bytes->size } };
-    bool gathers = bytes->gathers && n_head + bytes->size + stream->out.length <= GATHER_MAX_BYTES;
+    size_t size = bus->head.length + bytes->size;
+    bool gathers = (bytes->gathers || bytes->is_lazy) && size + stream->out.length <= GATHER_MAX_BYTES;
     ssize_t n = 0;
     int r;
 
+    if (!gathers && !stream->is_over && may_send(stream, bytes))
+        n = stream->is_over ? 0 : send_joined(stream, bytes);
     if (stream->is_over)
         return SOFTBUS_ERR_DISCONNECTED;
-    if (!gathers) {
-        if (stream->out.length > 0 && softbus_stream_flush(stream) < 0)
-            return SOFTBUS_ERR_DISCONNECTED;
-        if (stream->out.length == 0)
-            n = send_some(stream->fd, parts, bytes->size ? 2 : 1, bytes->fds, bytes->n_fds);
-        if (n < 0)
-            return break_out(stream);
-        stream->n_out += (uint64_t)n;
-        if ((size_t)n == n_head + bytes->size)
-            return 0;
-    }
+    if (n < 0)
+        return break_out(stream);
+    if ((size_t)n == size)
+        return 0;
     r = queue_rest(stream, bytes, (size_t)n);
     if (r < 0)
         return n > 0 ? break_out(stream) : r;
-    if (gathers && sb_list_is_empty(&stream->dirty_link))
-        sb_list_append(&bus->dirty, &stream->dirty_link);
-    else if (!gathers)
+    if (!gathers)
         softbus_stream_poll(stream, stream->polled & EPOLLIN);
+    else if (!bytes->is_lazy && sb_list_is_empty(&stream->dirty_link))
+        sb_list_append(&bus->dirty, &stream->dirty_link);
+    else if (bytes->is_lazy && bus->lazy_due_ms == UINT64_MAX)
+        bus->lazy_due_ms = sb_clock_now_ms() + LAZY_MS;
     return 0;
+}
+
+void softbus_stream_flush_lazy(struct softbus *bus)
+{
+    if (bus->lazy_due_ms != UINT64_MAX)
+        softbus_stream_flush(&bus->hub);
 }
 
 bool softbus_stream_is_full(const struct softbus_stream *stream)
@@ -292,7 +334,7 @@ int softbus_stream_receive(struct softbus_stream *stream)
     char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
     struct iovec part;
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
-    size_t wanted = RECEIVE_BYTES, room_size;
+    size_t wanted = stream->usual > RECEIVE_BYTES ? stream->usual : RECEIVE_BYTES, room_size;
     uint8_t *room;
     ssize_t n;
 
@@ -352,23 +394,45 @@ static unsigned take_set(struct softbus_stream *stream, bool from_kept, int *ret
     return n;
 }
 
-int softbus_stream_consume(struct softbus_stream *stream, bool from_kept, const struct wire_msg *message, size_t size,
-                           int *ret_fds)
+/* As softbus_stream_consume(), the descriptors only. */
+static int give_set(struct softbus_stream *stream, bool from_kept, unsigned n_wanted, int *ret_fds)
 {
-    unsigned n_sets = from_kept ? stream->n_kept_sets : stream->n_in_sets - stream->n_kept_sets;
-    unsigned wanted = message->n_fds, n; /* what it views is gone below */
+    unsigned n_sets = from_kept ? stream->n_kept_sets : stream->n_in_sets - stream->n_kept_sets, n;
     int fds[WIRE_FDS_MAX];
 
-    sb_buf_consume(from_kept ? &stream->kept : &stream->in, size);
-    if (wanted == 0)
-        return 0;
-    n = n_sets > 0 ? take_set(stream, from_kept, fds) : 0;
-    if (n == wanted && ret_fds) {
+    if (n_sets == 0)
+        return SOFTBUS_ERR_LIMIT;
+    n = take_set(stream, from_kept, fds);
+    if (n == n_wanted && ret_fds) {
         memcpy(ret_fds, fds, n * sizeof(int));
         return 0;
     }
     close_fds(fds, n);
-    return n > wanted ? SOFTBUS_ERR_PROTOCOL : n < wanted ? SOFTBUS_ERR_LIMIT : 0;
+    return n > n_wanted ? SOFTBUS_ERR_PROTOCOL : n < n_wanted ? SOFTBUS_ERR_LIMIT : 0;
+}
+
+int softbus_stream_consume(struct softbus_stream *stream, bool from_kept, const struct wire_msg *message, size_t size,
+                           int *ret_fds)
+{
+    unsigned n_wanted = message->n_fds; /* what it views is gone below */
+
+    sb_buf_consume(from_kept ? &stream->kept : &stream->in, size);
+    stream->usual = message->body.size > stream->usual ? message->body.size + SMALL_BYTES : stream->usual - stream->usual / 16;
+    return n_wanted > 0 ? give_set(stream, from_kept, n_wanted, ret_fds) : 0;
+}
+
+bool softbus_stream_swap(struct softbus_stream *stream, struct wire_bytes data, struct sb_buf *to)
+{
+    struct sb_buf *in = &stream->in, mine = *in;
+
+    if (data.size < SWAP_MIN_BYTES || data.data < in->data ||
+        data.data + data.size != sb_buf_bytes(in) + in->length)
+        return false;
+    *in = (struct sb_buf){ .data = to->data, .capacity = to->capacity, .max = mine.max, .keep = mine.keep };
+    *to = (struct sb_buf){ .data = mine.data, .start = (size_t)(data.data - mine.data), .length = data.size,
+                           .capacity = mine.capacity, .max = to->max, .keep = to->keep };
+    stream->in_needed = 0;
+    return true;
 }
 
 int softbus_stream_put_aside(struct softbus_stream *stream, const struct wire_msg *message, size_t size)

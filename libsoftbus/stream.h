@@ -36,6 +36,7 @@ struct softbus_stream {
     struct sb_buf in, out;
     struct sb_buf kept; /* messages put aside while nothing may run, in order; they go before `in` */
     size_t in_needed;   /* bytes of the message at the head of `in`, as far as known */
+    size_t usual;       /* bytes of messages that come, of late: so much is asked for at once */
     int in_fds[SOFTBUS_STREAM_FDS_MAX];
     uint8_t in_sets[SOFTBUS_STREAM_FDS_MAX]; /* how many of in_fds belong together: one set for each message that has any */
     unsigned n_in_fds, n_in_sets, n_kept_sets; /* the first n_kept_sets belong to messages in `kept` */
@@ -56,13 +57,14 @@ struct softbus_outgoing_bytes {
     size_t size;
     const int *fds;
     unsigned n_fds;
-    bool gathers;
+    bool gathers, is_lazy; /* is_lazy: to the hub, and not urgent at all: it leaves with what comes next, or soon */
 };
 int softbus_stream_send(struct softbus_stream *stream, const struct softbus_outgoing_bytes *bytes);
 
 /* Sends what waits, as far as it goes. 0 or DISCONNECTED. */
 int softbus_stream_flush(struct softbus_stream *stream);
 void softbus_stream_flush_all(struct softbus *bus);
+void softbus_stream_flush_lazy(struct softbus *bus);
 
 /* Receives once. 1: bytes came; 0: none now, or no room for them; DISCONNECTED: no more will. */
 int softbus_stream_receive(struct softbus_stream *stream);
@@ -74,6 +76,10 @@ int softbus_stream_peek(struct softbus_stream *stream, bool from_kept, struct wi
  * LIMIT: they did not all arrive, and none is given; PROTOCOL: there are more than it says. */
 int softbus_stream_consume(struct softbus_stream *stream, bool from_kept, const struct wire_msg *message, size_t size,
                            int *ret_fds);
+/* Large data that ends `in` is not copied: `to` gets the memory with just these bytes in it, and its own becomes that of `in`, which is
+ * empty then. False: not worth it, or not possible. */
+bool softbus_stream_swap(struct softbus_stream *stream, struct wire_bytes data, struct sb_buf *to);
+
 /* Moves the message at the head of `in` behind `kept`. NO_MEMORY. */
 int softbus_stream_put_aside(struct softbus_stream *stream, const struct wire_msg *message, size_t size);
 

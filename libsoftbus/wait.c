@@ -5,6 +5,7 @@
 #include "libsoftbus/pool.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/stream.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -26,6 +27,8 @@ void softbus_waiter_deinit(struct softbus *bus, struct softbus_waiter *waiter)
 {
     sb_list_remove(&waiter->link);
     softbus_serve_return_inbox(waiter);
+    if (softbus_context_get_depth(bus) == 0) /* nobody may be back to wait */
+        softbus_stream_flush_lazy(bus);
     if (waiter->wake_fd >= 0 && bus->n_wake_fds < SOFTBUS_WAKE_FDS_MAX)
         bus->wake_fds[bus->n_wake_fds++] = waiter->wake_fd;
     else if (waiter->wake_fd >= 0)
@@ -196,6 +199,14 @@ static int wait_for_answer(struct softbus *bus, struct softbus_waiter *waiter, i
 int softbus_wait_once(struct softbus *bus, struct softbus_waiter *waiter, int timeout_ms)
 {
     softbus_stream_flush_all(bus);
+    if (bus->lazy_due_ms != UINT64_MAX) {
+        int lazy_ms = sb_clock_until_ms(sb_clock_now_ms(), bus->lazy_due_ms);
+
+        if (lazy_ms == 0)
+            softbus_stream_flush_lazy(bus);
+        else if (timeout_ms < 0 || timeout_ms > lazy_ms)
+            timeout_ms = lazy_ms;
+    }
     if (!waiter || (!waiter->stream && bus->n_drivers == 0 && !bus->is_threaded))
         return wait_for_events(bus, timeout_ms);
     return wait_for_answer(bus, waiter, timeout_ms);
