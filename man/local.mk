@@ -7,6 +7,7 @@ function_pages = \
 	man/softbus_open.3 \
 	man/softbus_parcel_new.3 \
 	man/softbus_pool_start.3 \
+	man/softbus_quota_list.3 \
 	man/softbus_service_get.3 \
 	man/softbus_strerror.3 \
 	man/softbus_stub_new.3
