@@ -20,6 +20,7 @@
 
 #define STOCK_MAX 64      /* transactions kept for reuse */
 #define QUICK_US 50       /* a stub whose calls take less on average: its answers may leave together */
+#define MEASURE_PERIOD 8  /* of the calls of a quick stub one in so many is measured */
 #define KICK_PERIOD_US 1000
 
 _Static_assert(SOFTBUS_CODE_MAX == WIRE_CODE_APP_MAX && SOFTBUS_CODE_PING == WIRE_CODE_PING &&
@@ -211,13 +212,40 @@ static int run_code(struct softbus_transaction *transaction)
 
 /* Work that waits while this thread is with the app: another worker may take it. Now and then is often enough, as one that
  * finds nothing looks again soon (pool.c). */
-static void tell_others(struct softbus *bus, uint64_t now_us)
+static void tell_others(struct softbus *bus)
 {
-    if (!bus->pool || (sb_list_is_empty(&bus->ready) && sb_list_is_empty(&bus->runnable)) ||
-        now_us - bus->kicked_us < KICK_PERIOD_US)
+    uint64_t now_us;
+
+    if (!bus->pool || (sb_list_is_empty(&bus->ready) && sb_list_is_empty(&bus->runnable)))
+        return;
+    now_us = sb_clock_now_us();
+    if (now_us - bus->kicked_us < KICK_PERIOD_US)
         return;
     bus->kicked_us = now_us;
     softbus_wait_kick(bus);
+}
+
+/* Runs the handler, and now and then measures how long it takes. */
+static int run_measured(struct softbus_transaction *transaction)
+{
+    struct softbus_object *stub = transaction->stub;
+    uint64_t began_us = 0, took_us;
+    struct softbus_context context;
+    bool measures = stub->n_calls % MEASURE_PERIOD == 0 || stub->average_us >= QUICK_US;
+    int status;
+
+    if (stub->is_internal)
+        return run_code(transaction);
+    if (measures)
+        began_us = sb_clock_now_us();
+    softbus_context_enter(transaction->bus, &context, transaction, transaction->trace);
+    status = run_code(transaction);
+    softbus_context_leave(&context);
+    if (measures) {
+        took_us = sb_clock_now_us() - began_us;
+        stub->average_us = (stub->average_us + (took_us < UINT32_MAX / 2 ? (uint32_t)took_us : UINT32_MAX / 2)) / 2;
+    }
+    return status;
 }
 
 bool softbus_serve_may_begin(const struct softbus_object *stub, const struct softbus_transaction *transaction)
@@ -252,8 +280,6 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     struct softbus *bus = transaction->bus;
     struct softbus_object *stub = transaction->stub;
     softbus_thread_id old_owner = stub->owner;
-    struct softbus_context context;
-    uint64_t began_us, took_us;
     int status;
 
     softbus_channel_discount(transaction);
@@ -271,17 +297,8 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     stub->owner = softbus_thread_get_id();
     sb_list_remove(&transaction->queue_link);
     sb_list_append(&stub->running, &transaction->queue_link);
-    began_us = sb_clock_now_us();
-    tell_others(bus, began_us);
-    if (stub->is_internal) {
-        status = run_code(transaction);
-    } else {
-        softbus_context_enter(bus, &context, transaction, transaction->trace);
-        status = run_code(transaction);
-        softbus_context_leave(&context);
-    }
-    took_us = sb_clock_now_us() - began_us;
-    stub->average_us = (3 * stub->average_us + (took_us > UINT32_MAX / 4 ? UINT32_MAX / 4 : (uint32_t)took_us)) / 4;
+    tell_others(bus);
+    status = run_measured(transaction);
     sb_list_remove(&transaction->queue_link);
     stub->owner = stub->is_concurrent ? NULL : old_owner;
     if (!stub->owner)
@@ -503,7 +520,7 @@ int softbus_serve_load_call(struct softbus_incoming *incoming, struct softbus_ob
     transaction->id = call.id;
     transaction->trace = call.trace;
     if (call.deadline_ms)
-        transaction->deadline_ms = sb_clock_now_ms() + call.deadline_ms;
+        transaction->deadline_ms = incoming->stream->received_ms + call.deadline_ms;
     softbus_serve_set_identity(transaction, channel ? &channel->identity : &call.identity);
     if (channel)
         transaction->channel = softbus_channel_ref(channel);

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RECEIVE_BYTES (16 * 1024)      /* asked for when nothing is known */
+#define RECEIVE_BYTES (20 * 1024)      /* asked for when nothing is known: a message with 16 KiB of data fits */
 #define RECEIVE_MAX_BYTES (256 * 1024) /* asked for at once when a long message is on its way */
 #define OUT_HIGH_BYTES (4u << 20)      /* queued above this: no more calls */
 #define OUT_MAX_BYTES (64u << 20)      /* replies and releases are queued up to here */
@@ -27,7 +27,6 @@
 #define GATHER_MAX_BYTES (32 * 1024)   /* gathered up to here, then sent */
 #define LAZY_MS 5                      /* what is not urgent waits so long for something to leave with */
 #define SWAP_MIN_BYTES (8 * 1024)      /* less is copied faster than a large buffer is found again */
-#define SMALL_BYTES 256                /* what comes with the data of a usual message */
 #define SEND_BUFFER_BYTES (512 * 1024) /* a whole local transaction in one sendmsg(); the kernel gives what it may */
 
 /* Descriptors that leave with the byte at `at`. */
@@ -334,7 +333,7 @@ int softbus_stream_receive(struct softbus_stream *stream)
     char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
     struct iovec part;
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
-    size_t wanted = stream->usual > RECEIVE_BYTES ? stream->usual : RECEIVE_BYTES, room_size;
+    size_t wanted = RECEIVE_BYTES, room_size;
     uint8_t *room;
     ssize_t n;
 
@@ -352,6 +351,7 @@ int softbus_stream_receive(struct softbus_stream *stream)
     n = recvmsg(stream->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n > 0) {
         sb_buf_commit(&stream->in, (size_t)n);
+        stream->received_ms = sb_clock_now_ms();
         if (message.msg_controllen > 0 || message.msg_flags & MSG_CTRUNC)
             stream->is_over = take_control(stream, &message) < 0;
         else if ((size_t)n < room_size) /* that was all; more will be another event */
@@ -417,7 +417,6 @@ int softbus_stream_consume(struct softbus_stream *stream, bool from_kept, const 
     unsigned n_wanted = message->n_fds; /* what it views is gone below */
 
     sb_buf_consume(from_kept ? &stream->kept : &stream->in, size);
-    stream->usual = message->body.size > stream->usual ? message->body.size + SMALL_BYTES : stream->usual - stream->usual / 16;
     return n_wanted > 0 ? give_set(stream, from_kept, n_wanted, ret_fds) : 0;
 }
 
