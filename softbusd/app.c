@@ -417,7 +417,7 @@ static void receive_release(struct hub_app *app, struct wire_bytes body)
     if (release.count == ref->n_arrivals)
         hub_channel_forget_ref(ref, release.after);
     else
-        hub_channel_route_again(ref);
+        hub_channel_route_again(ref, release.after);
     hub_ref_release(ref, release.count);
 }
 

@@ -247,10 +247,19 @@ static void send_route(struct hub_ref *ref)
                                                           .stub = ref->grant->key.stub });
 }
 
-void hub_channel_route_again(struct hub_ref *ref)
+/* A RELEASE by a client that has not seen its ROUTE, or not the second, says 0; what went before it on the channel still counts. */
+static void note_position(struct hub_channel *channel, uint64_t after)
 {
-    if (ref->grant && ref->grant->is_routed && !ref->grant->is_dead)
-        send_route(ref);
+    if (after > channel->after)
+        channel->after = after;
+}
+
+void hub_channel_route_again(struct hub_ref *ref, uint64_t after)
+{
+    if (!ref->grant || !ref->grant->is_routed || ref->grant->is_dead)
+        return;
+    note_position(ref->grant->channel, after);
+    send_route(ref);
 }
 
 static void take_answer(struct hub_grant *grant)
@@ -309,8 +318,9 @@ void hub_channel_forget_ref(struct hub_ref *ref, uint64_t after)
 
     if (!grant)
         return;
+    note_position(grant->channel, after);
     if (!grant->is_dead)
-        send_revoke(grant, after);
+        send_revoke(grant, grant->channel->after);
     ref->grant = NULL;
     grant->ref = NULL;
     if (grant->n_unanswered == 0)
@@ -331,6 +341,7 @@ void hub_channel_revoke_ref(struct hub_ref *ref)
 
     if (!channel)
         return;
+    hub_channel_ref_is_dead(ref); /* at once, whatever is on its way */
     hub_channel_forget_ref(ref, 0);
     SB_LIST_FOREACH(link, &channel->grants) {
         if (SB_CONTAINER_OF(link, struct hub_grant, link)->ref)

@@ -35,8 +35,9 @@ struct hub_channel *hub_channel_find(struct hub_app *app, uint64_t id);
 /* Ends it for both, who may get another. */
 void hub_channel_end(struct hub_channel *channel);
 
-/* The app has given arrivals back and keeps others: it may have forgotten the route before they came. */
-void hub_channel_route_again(struct hub_ref *ref);
+/* The app has given arrivals back, after so many numbered messages of the channel, and keeps others: it may have forgotten the route
+ * before they came. */
+void hub_channel_route_again(struct hub_ref *ref, uint64_t after);
 
 /* The reference ends after so many numbered messages of the channel. */
 void hub_channel_forget_ref(struct hub_ref *ref, uint64_t after);

@@ -142,6 +142,7 @@ struct hub_channel { /* channel.c */
     bool is_pending; /* the client waits for the server's first answer, and knows nothing of it */
     bool is_over;    /* a mark: no messages, no grants */
     uint32_t n_skipped; /* see detour.c */
+    uint64_t after;  /* the highest position that a RELEASE has named */
 };
 
 struct hub_grant { /* channel.c */

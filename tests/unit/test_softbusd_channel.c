@@ -238,7 +238,10 @@ static void test_release(void **state)
     world_release_after(cast->client, cast->handle, 1, 5);
     msg = world_take(cast->client, WIRE_ROUTE);
     assert_int_equal(msg->route.handle, cast->handle);
-    world_release_after(cast->client, cast->handle, 1, 9);
+    again = world_get(cast->client, 0, "server");
+    world_release_after(cast->client, again, 1, 9);
+    world_take(cast->client, WIRE_ROUTE);
+    world_release_after(cast->client, cast->handle, 1, 0); /* before it has seen the ROUTE */
     world_take(cast->server, WIRE_CHANNEL);
     msg = world_take(cast->server, WIRE_REVOKE);
     assert_int_equal(msg->revoke.channel, route.channel);
