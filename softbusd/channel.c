@@ -262,6 +262,15 @@ void hub_channel_route_again(struct hub_ref *ref, uint64_t after)
     send_route(ref);
 }
 
+/* The server has answered, and there is nothing left that the client could want of it: its end would lie here for nothing. */
+static void drop_pending(struct hub_channel *channel)
+{
+    if (!channel->is_pending || !sb_list_is_empty(&channel->grants))
+        return;
+    end(channel, NULL, WIRE_DEATH_WITHDRAWN);
+    channel_free(channel);
+}
+
 static void take_answer(struct hub_grant *grant)
 {
     struct hub_channel *channel = grant->channel;
@@ -271,6 +280,7 @@ static void take_answer(struct hub_grant *grant)
         return; /* the server has still to hear that this one was taken back, and of the next */
     if (!grant->ref) {
         grant_free(grant);
+        drop_pending(channel);
         return;
     }
     if (grant->is_dead)
@@ -312,12 +322,10 @@ static void send_revoke(const struct hub_grant *grant, uint64_t after)
                                                                                .after = after });
 }
 
-void hub_channel_forget_ref(struct hub_ref *ref, uint64_t after)
+static void forget_ref(struct hub_ref *ref, uint64_t after)
 {
     struct hub_grant *grant = ref->grant;
 
-    if (!grant)
-        return;
     note_position(grant->channel, after);
     if (!grant->is_dead)
         send_revoke(grant, grant->channel->after);
@@ -325,6 +333,16 @@ void hub_channel_forget_ref(struct hub_ref *ref, uint64_t after)
     grant->ref = NULL;
     if (grant->n_unanswered == 0)
         grant_free(grant);
+}
+
+void hub_channel_forget_ref(struct hub_ref *ref, uint64_t after)
+{
+    struct hub_channel *channel = ref->grant ? ref->grant->channel : NULL;
+
+    if (!channel)
+        return;
+    forget_ref(ref, after);
+    drop_pending(channel);
 }
 
 void hub_channel_ref_is_dead(struct hub_ref *ref)
@@ -342,7 +360,7 @@ void hub_channel_revoke_ref(struct hub_ref *ref)
     if (!channel)
         return;
     hub_channel_ref_is_dead(ref); /* at once, whatever is on its way */
-    hub_channel_forget_ref(ref, 0);
+    forget_ref(ref, 0);
     SB_LIST_FOREACH(link, &channel->grants) {
         if (SB_CONTAINER_OF(link, struct hub_grant, link)->ref)
             return;

@@ -49,6 +49,7 @@ unit_tests += \
 	tests/unit/test_softbusd_quota \
 	tests/unit/test_softbusd_quotacall \
 	tests/unit/test_softbusd_random \
+	tests/unit/test_softbusd_random_channel \
 	tests/unit/test_softbusd_registry \
 	tests/unit/test_softbusd_restart \
 	tests/unit/test_softbusd_rights \
@@ -134,6 +135,9 @@ tests_unit_test_softbusd_random_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_registry_SOURCES = tests/unit/test_softbusd_registry.c $(hub_world)
 tests_unit_test_softbusd_registry_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_softbusd_random_channel_SOURCES = tests/unit/test_softbusd_random_channel.c tests/unit/channel_sim.c tests/unit/channel_sim.h $(hub_world)
+tests_unit_test_softbusd_random_channel_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_softbusd_restart_SOURCES = tests/unit/test_softbusd_restart.c $(hub_world)
 tests_unit_test_softbusd_restart_LDADD = $(HUB_LIBS) $(CMOCKA_LIBS)

@@ -268,6 +268,7 @@ static void test_answers_are_counted(void **state)
     assert_false(world_has(cast->client, WIRE_ROUTE));
     world_grant(cast->server, &grant);
     assert_int_equal(world_take(cast->client, WIRE_ROUTE)->route.handle, cast->handle);
+    assert_int_equal(cast->hub->n_channels, 1);
 
     world_release(cast->client, cast->handle, 1); /* and with no reference at all */
     cast->handle = world_get(cast->client, 0, "server");
@@ -276,6 +277,28 @@ static void test_answers_are_counted(void **state)
     world_grant(cast->server, &grant);
     assert_false(world_has(cast->client, WIRE_ROUTE));
     assert_int_equal(cast->hub->grants.n_entries, 0);
+}
+
+/* Nobody wants the channel any more when the server has it ready: no descriptor stays for it. */
+static void test_answered_too_late(void **state)
+{
+    struct cast *cast = *state;
+    struct wire_grant grant = get_asked(cast, cast->handle);
+
+    world_release(cast->client, cast->handle, 1);
+    assert_int_equal(cast->world.devices[0].n_fds, 1);
+    world_grant(cast->server, &grant);
+    check_end(cast->server, grant.channel, 2);
+    assert_int_equal(cast->world.devices[0].n_fds, 0);
+    assert_int_equal(cast->hub->n_channels, 0);
+
+    cast->handle = world_get(cast->client, 0, "server");
+    grant = get_asked(cast, cast->handle);
+    world_withdraw(cast->server, 1);
+    world_grant(cast->server, &grant);
+    world_release(cast->client, cast->handle, 1);
+    check_end(cast->server, grant.channel, 2);
+    assert_true(world_is_quiet(cast->client));
 }
 
 /* A stub's number is not given a new meaning on a channel while the client holds the old one. */
@@ -507,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forged_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_release, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answers_are_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_answered_too_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_withdrawn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dead_apps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_by_one, set_up, tear_down),
