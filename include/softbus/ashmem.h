@@ -38,7 +38,7 @@ struct softbus_ashmem;
 /** Bytes of a name, without its NUL. */
 #define SOFTBUS_ASHMEM_MAX_NAME 127
 
-/** What may be done with the memory, and what a mapping is for. @since 0.2 */
+/** What may be done with the memory, and what a mapping is for. @since 0.1 */
 enum softbus_ashmem_protection {
     SOFTBUS_ASHMEM_READ_ONLY = 1,
     SOFTBUS_ASHMEM_READ_WRITE = 3,
@@ -46,13 +46,13 @@ enum softbus_ashmem_protection {
 
 /** Zeros that may be read and written. name: UTF-8 of 1 to SOFTBUS_ASHMEM_MAX_NAME bytes, for people; /proc shows it.
  * size: 1 to SOFTBUS_ASHMEM_MAX_SIZE bytes.
- * @param[out] ret_ashmem gives. Errors: INVALID, NO_MEMORY, LIMIT (the process may open no more descriptors), DENIED. @since 0.2 */
+ * @param[out] ret_ashmem gives. Errors: INVALID, NO_MEMORY, LIMIT (the process may open no more descriptors), DENIED. @since 0.1 */
 int softbus_ashmem_new(const char *name, size_t size, struct softbus_ashmem **ret_ashmem);
 
-/** takes; NULL is fine. Unmaps it here; others keep theirs. @since 0.2 */
+/** takes; NULL is fine. Unmaps it here; others keep theirs. @since 0.1 */
 void softbus_ashmem_free(struct softbus_ashmem *ashmem);
 
-/** The name is lent until the handle is freed; so is the descriptor, which is not to be closed. @since 0.2 */
+/** The name is lent until the handle is freed; so is the descriptor, which is not to be closed. @since 0.1 */
 const char *softbus_ashmem_get_name(const struct softbus_ashmem *ashmem);
 size_t softbus_ashmem_get_size(const struct softbus_ashmem *ashmem);
 int softbus_ashmem_get_fd(const struct softbus_ashmem *ashmem);
@@ -61,19 +61,19 @@ enum softbus_ashmem_protection softbus_ashmem_get_protection(const struct softbu
 /** Reduces what may be done. READ_ONLY is for ever and for all who have the memory, through whatever descriptor: nothing can be
  * written and nothing mapped for writing from now on. Mappings that exist stay: who mapped before can go on writing for others to read.
  * Errors: INVALID, DENIED (it would be raised; or the kernel is older than 5.1, or the memory's maker allows no more seals).
- * @since 0.2 */
+ * @since 0.1 */
 int softbus_ashmem_set_protection(struct softbus_ashmem *ashmem, enum softbus_ashmem_protection protection);
 
 /** Maps all of it into the process, once at a time.
  * @param[out] ret_data lends until softbus_ashmem_unmap() or softbus_ashmem_free().
- * Errors: INVALID (it is mapped already), DENIED (for writing, and the protection is READ_ONLY), NO_MEMORY. @since 0.2 */
+ * Errors: INVALID (it is mapped already), DENIED (for writing, and the protection is READ_ONLY), NO_MEMORY. @since 0.1 */
 int softbus_ashmem_map(struct softbus_ashmem *ashmem, enum softbus_ashmem_protection protection, void **ret_data);
 
-/** Does nothing when it is not mapped. @since 0.2 */
+/** Does nothing when it is not mapped. @since 0.1 */
 void softbus_ashmem_unmap(struct softbus_ashmem *ashmem);
 
 /** Copies `size` bytes from or to `offset`, all or INVALID when they do not lie inside; nothing needs to be mapped.
- * Also DENIED (write, and the protection is READ_ONLY), NO_MEMORY (when writing, a part may have been written). @since 0.2 */
+ * Also DENIED (write, and the protection is READ_ONLY), NO_MEMORY (when writing, a part may have been written). @since 0.1 */
 int softbus_ashmem_read(const struct softbus_ashmem *ashmem, size_t offset, void *data, size_t size);
 int softbus_ashmem_write(struct softbus_ashmem *ashmem, size_t offset, const void *data, size_t size);
 

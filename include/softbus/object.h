@@ -79,7 +79,7 @@ int softbus_stub_new(struct softbus *bus, const char *descriptor, softbus_handle
 void softbus_stub_set_dump(struct softbus_object *stub, softbus_dump_fn dump);
 
 /** Whether calls of the stub may run at the same time in different threads (softbus/pool.h): not at first. Of one sender none overtakes a
- * one-way call all the same. For a stub that nobody can call yet. @since 0.2 */
+ * one-way call all the same. For a stub that nobody can call yet. @since 0.1 */
 void softbus_stub_set_concurrent(struct softbus_object *stub, bool is_concurrent);
 
 /** Ends the object: its names vanish, every link to its death fires with WITHDRAWN, calls of it fail with DEAD_OBJECT, and its
@@ -161,9 +161,9 @@ bool softbus_transaction_is_canceled(const struct softbus_transaction *transacti
 /** @name The calling identity of this thread
  * For code that has no transaction at hand. It belongs to the innermost handler of this bus in this thread. Between clear and restore the
  * caller is this process itself, for code that checks permissions on its own behalf; pairs nest, and end with the handler. @{ */
-/** As softbus_transaction_get_caller(). Errors: NO_IDENTITY: outside a handler too. @since 0.2 */
+/** As softbus_transaction_get_caller(). Errors: NO_IDENTITY: outside a handler too. @since 0.1 */
 int softbus_get_caller(const struct softbus *bus, struct softbus_caller *ret_caller);
-/** Returns what softbus_restore_caller() wants. @since 0.2 */
+/** Returns what softbus_restore_caller() wants. @since 0.1 */
 bool softbus_clear_caller(const struct softbus *bus);
 void softbus_restore_caller(const struct softbus *bus, bool was_cleared);
 /** @} */

@@ -86,7 +86,7 @@ size_t softbus_parcel_get_size(const struct softbus_parcel *parcel);
 size_t softbus_parcel_get_left(const struct softbus_parcel *parcel);
 size_t softbus_parcel_get_capacity(const struct softbus_parcel *parcel);
 
-/** Objects and descriptors that it holds. @since 0.2 */
+/** Objects and descriptors that it holds. @since 0.1 */
 size_t softbus_parcel_get_n_objects(const struct softbus_parcel *parcel);
 size_t softbus_parcel_get_n_fds(const struct softbus_parcel *parcel);
 
@@ -94,14 +94,14 @@ size_t softbus_parcel_get_n_fds(const struct softbus_parcel *parcel);
 void softbus_parcel_rewind(struct softbus_parcel *parcel);
 
 /** Makes room for `size` more bytes at once, so that writing them moves nothing. What is lent stays so.
- * Errors: INVALID (parcel is NULL), PARCEL_FULL, NO_MEMORY. @since 0.2 */
+ * Errors: INVALID (parcel is NULL), PARCEL_FULL, NO_MEMORY. @since 0.1 */
 int softbus_parcel_reserve(struct softbus_parcel *parcel, size_t size);
 
 /** Writes all values of `from` behind those of `parcel`, read or not, with its objects (of the same connection, else INVALID) and
  * descriptors (copies); `from` stays as it is, and a token that the library has taken off a request is not among them.
  * Errors: INVALID (parcel is NULL, or from; a structure of `from` is not ended; a token would not come first), PARCEL_FULL,
  * NO_MEMORY, LIMIT (objects, descriptors), PROTOCOL (the values of `from` came from a broken sender, or structures would nest
- * deeper than SOFTBUS_PARCEL_MAX_DEPTH). @since 0.2 */
+ * deeper than SOFTBUS_PARCEL_MAX_DEPTH). @since 0.1 */
 int softbus_parcel_append(struct softbus_parcel *parcel, const struct softbus_parcel *from);
 
 /** Type (enum softbus_type, with ARRAY or'ed in) and count of the next value, without reading it. The count is that of an array's
@@ -126,7 +126,7 @@ int softbus_parcel_write_float(struct softbus_parcel *parcel, float value);
 int softbus_parcel_write_double(struct softbus_parcel *parcel, double value);
 int softbus_parcel_write_string(struct softbus_parcel *parcel, const char *text); /**< UTF-8, NUL-terminated */
 int softbus_parcel_write_bytes(struct softbus_parcel *parcel, const void *data, size_t size);
-/** UTF-16, NUL-terminated; INVALID when surrogates are not in pairs. It is carried as it is, not converted. @since 0.2 */
+/** UTF-16, NUL-terminated; INVALID when surrogates are not in pairs. It is carried as it is, not converted. @since 0.1 */
 int softbus_parcel_write_string16(struct softbus_parcel *parcel, const uint16_t *text);
 
 int softbus_parcel_write_bool_array(struct softbus_parcel *parcel, const bool *values, size_t n);
@@ -141,7 +141,7 @@ int softbus_parcel_write_u64_array(struct softbus_parcel *parcel, const uint64_t
 int softbus_parcel_write_float_array(struct softbus_parcel *parcel, const float *values, size_t n);
 int softbus_parcel_write_double_array(struct softbus_parcel *parcel, const double *values, size_t n);
 int softbus_parcel_write_string_array(struct softbus_parcel *parcel, const char *const *texts, size_t n);
-int softbus_parcel_write_string16_array(struct softbus_parcel *parcel, const uint16_t *const *texts, size_t n); /**< @since 0.2 */
+int softbus_parcel_write_string16_array(struct softbus_parcel *parcel, const uint16_t *const *texts, size_t n); /**< @since 0.1 */
 
 /** The interface this request is meant for; only as the first value (else INVALID). The stub compares it with its descriptor
  * before its handler runs, and the handler does not see it. */
@@ -150,33 +150,33 @@ int softbus_parcel_write_token(struct softbus_parcel *parcel, const char *descri
 /** An object, or NULL. The parcel takes a reference of its own. Also LIMIT: SOFTBUS_PARCEL_MAX_OBJECTS;
  * INVALID: the objects of one parcel belong to one connection. Whether it may be passed is known when the parcel is sent. */
 int softbus_parcel_write_object(struct softbus_parcel *parcel, struct softbus_object *object);
-/** Objects or NULLs, under the same conditions, all or none. @since 0.2 */
+/** Objects or NULLs, under the same conditions, all or none. @since 0.1 */
 int softbus_parcel_write_object_array(struct softbus_parcel *parcel, struct softbus_object *const *objects, size_t n);
 
 /** A copy of the descriptor, which stays the caller's; the parcel's is closed with it. Only for calls inside a device: sent to
  * another one, the parcel is refused with DESCRIPTOR.
- * Also LIMIT: SOFTBUS_PARCEL_MAX_FDS, or the process may open no more; INVALID: fd is not open. @since 0.2 */
+ * Also LIMIT: SOFTBUS_PARCEL_MAX_FDS, or the process may open no more; INVALID: fd is not open. @since 0.1 */
 int softbus_parcel_write_fd(struct softbus_parcel *parcel, int fd);
-/** Shared memory (softbus/ashmem.h) with its name, size and protection; the handle stays the caller's. As write_fd otherwise. @since 0.2 */
+/** Shared memory (softbus/ashmem.h) with its name, size and protection; the handle stays the caller's. As write_fd otherwise. @since 0.1 */
 int softbus_parcel_write_ashmem(struct softbus_parcel *parcel, const struct softbus_ashmem *ashmem);
 
-/** Stands for a value of any type that is not there; see read_null. @since 0.2 */
+/** Stands for a value of any type that is not there; see read_null. @since 0.1 */
 int softbus_parcel_write_null(struct softbus_parcel *parcel);
 
 /** What happened, before the values of a reply: a code of the app's own (not 0) and a sentence in UTF-8, or that nothing did.
- * It is a value as any other: an error that the library has a number for is better returned by the handler. @since 0.2 */
+ * It is a value as any other: an error that the library has a number for is better returned by the handler. @since 0.1 */
 int softbus_parcel_write_exception(struct softbus_parcel *parcel, int32_t code, const char *text);
 int softbus_parcel_write_no_exception(struct softbus_parcel *parcel);
 
 /** Raw data: bytes that the caller puts where they will be sent from. reserve lends room for `size` bytes until something is written
  * or reserved; commit makes the first `size` of them a value of type BYTES, as if write_bytes had copied them. The room is not
- * cleared: commit only what was filled. Commit fails with INVALID when nothing is reserved any more. @since 0.2 */
+ * cleared: commit only what was filled. Commit fails with INVALID when nothing is reserved any more. @since 0.1 */
 int softbus_parcel_reserve_bytes(struct softbus_parcel *parcel, size_t size, void **ret_room);
 int softbus_parcel_commit_bytes(struct softbus_parcel *parcel, size_t size);
 
 /** What is written between the two are the fields of one value. The reader may leave it without having read them all, so that
  * fields can be added at its end. A parcel with a structure that is not ended cannot be sent (INVALID).
- * Also begin: LIMIT (SOFTBUS_PARCEL_MAX_DEPTH); end: INVALID (none is begun). @since 0.2 */
+ * Also begin: LIMIT (SOFTBUS_PARCEL_MAX_DEPTH); end: INVALID (none is begun). @since 0.1 */
 int softbus_parcel_begin_struct(struct softbus_parcel *parcel);
 int softbus_parcel_end_struct(struct softbus_parcel *parcel);
 /** @} */
@@ -199,7 +199,7 @@ int softbus_parcel_read_double(struct softbus_parcel *parcel, double *ret_value)
 int softbus_parcel_read_string(struct softbus_parcel *parcel, const char **ret_text);
 int softbus_parcel_read_bytes(struct softbus_parcel *parcel, const void **ret_data, size_t *ret_size);
 /** Copied to `text`, which has room for max units, with a NUL behind it: one more than peek counts; else PARCEL_TYPE.
- * @param[out] ret_n units without the NUL. @since 0.2 */
+ * @param[out] ret_n units without the NUL. @since 0.1 */
 int softbus_parcel_read_string16(struct softbus_parcel *parcel, uint16_t *text, size_t max, size_t *ret_n);
 
 /** Arrays are copied to `values`, which has room for max elements; PARCEL_TYPE when there are more (see peek). */
@@ -216,7 +216,7 @@ int softbus_parcel_read_float_array(struct softbus_parcel *parcel, float *values
 int softbus_parcel_read_double_array(struct softbus_parcel *parcel, double *values, size_t max, size_t *ret_n);
 int softbus_parcel_read_string_array(struct softbus_parcel *parcel, const char **texts, size_t max, size_t *ret_n);
 /** The texts are copied to `units` one behind the other, each with its NUL; texts[i] points there. Room for
- * softbus_parcel_get_left() / 2 units always is enough. @since 0.2 */
+ * softbus_parcel_get_left() / 2 units always is enough. @since 0.1 */
 int softbus_parcel_read_string16_array(struct softbus_parcel *parcel, uint16_t *units, size_t max_units, const uint16_t **texts,
                                        size_t max, size_t *ret_n);
 
@@ -225,25 +225,25 @@ int softbus_parcel_read_token(struct softbus_parcel *parcel, const char **ret_de
 
 /** gives a reference: a proxy, the own stub that came home, or NULL when NULL was written. */
 int softbus_parcel_read_object(struct softbus_parcel *parcel, struct softbus_object **ret_object);
-/** gives a reference to each. @since 0.2 */
+/** gives a reference to each. @since 0.1 */
 int softbus_parcel_read_object_array(struct softbus_parcel *parcel, struct softbus_object **objects, size_t max, size_t *ret_n);
 
 /** gives a descriptor of the caller's own, close-on-exec, each time; the parcel keeps its. Also LIMIT (the process may open no
- * more), NO_MEMORY. @since 0.2 */
+ * more), NO_MEMORY. @since 0.1 */
 int softbus_parcel_read_fd(struct softbus_parcel *parcel, int *ret_fd);
 /** gives a handle, each time another. Nothing is mapped yet, but it can be safely: also SEALS (it is not shared memory, or its maker could
- * still change its size, or has another than said), LIMIT, NO_MEMORY. Its protection is the sender's, or less. @since 0.2 */
+ * still change its size, or has another than said), LIMIT, NO_MEMORY. Its protection is the sender's, or less. @since 0.1 */
 int softbus_parcel_read_ashmem(struct softbus_parcel *parcel, struct softbus_ashmem **ret_ashmem);
 
 /** 0 when the next value is a null, which is read then; else PARCEL_TYPE, and the value can be read as what it is. Reading a null
- * as another type is PARCEL_TYPE. @since 0.2 */
+ * as another type is PARCEL_TYPE. @since 0.1 */
 int softbus_parcel_read_null(struct softbus_parcel *parcel);
 
-/** @param[out] ret_code 0 when nothing happened; ret_text lends as read_string. @since 0.2 */
+/** @param[out] ret_code 0 when nothing happened; ret_text lends as read_string. @since 0.1 */
 int softbus_parcel_read_exception(struct softbus_parcel *parcel, int32_t *ret_code, const char **ret_text);
 
 /** Reading goes on with the fields of the structure, and ends (PARCEL_END) where they end. leave skips what is left of it.
- * Also enter: INVALID (a structure of the parcel is begun and not ended), NO_MEMORY; leave: INVALID (none is entered). @since 0.2 */
+ * Also enter: INVALID (a structure of the parcel is begun and not ended), NO_MEMORY; leave: INVALID (none is entered). @since 0.1 */
 int softbus_parcel_enter_struct(struct softbus_parcel *parcel);
 int softbus_parcel_leave_struct(struct softbus_parcel *parcel);
 /** @} */

@@ -30,7 +30,7 @@ struct softbus;
 
 /** Starts a pool that grows on demand up to max_workers (0: SOFTBUS_POOL_DEFAULT). Workers block all signals, and end with the
  * connection. Once for a connection. Any thread. Errors: INVALID (more than SOFTBUS_POOL_MAX; there is a pool), NO_MEMORY (no thread
- * could be started), DISCONNECTED. @since 0.2 */
+ * could be started), DISCONNECTED. @since 0.1 */
 int softbus_pool_start(struct softbus *bus, unsigned max_workers);
 
 #ifdef __cplusplus

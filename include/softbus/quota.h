@@ -39,7 +39,7 @@ struct softbus_quota_info {
 };
 
 /** Lists the limits of users, and of each app those of which it uses any or was refused some. Root and softbusd's own user see all,
- * others what is their user's. Gives one block, to be freed with free(). @since 0.2 */
+ * others what is their user's. Gives one block, to be freed with free(). @since 0.1 */
 int softbus_quota_list(struct softbus *bus, struct softbus_quota_info **ret_quotas, size_t *ret_n);
 
 #ifdef __cplusplus
