@@ -74,6 +74,8 @@ int softbus_bus_send_head(struct softbus *bus)
 void softbus_bus_add_job(struct softbus *bus, struct softbus_job *job)
 {
     sb_list_append(&bus->jobs, &job->link);
+    if (bus->is_threaded) /* whoever runs things may be asleep */
+        softbus_wait_kick(bus);
 }
 
 struct softbus_parcel *softbus_bus_take_parcel(struct softbus *bus, size_t capacity)
@@ -226,7 +228,9 @@ static void close_locked(struct softbus *bus)
 {
     send_last_words(bus);
     softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
+    softbus_wait_end(bus);
     softbus_pool_end(bus);
+    softbus_wait_until_left(bus);
     /* Functions that run now may hand in watches and links. */
     softbus_channel_close_all(bus);
     softbus_serve_drop_all(bus);
@@ -307,7 +311,12 @@ int softbus_process(struct softbus *bus)
     return r;
 }
 
-/* Waits until due_ms (UINT64_MAX: without end) and processes. -EINTR: a signal came first. */
+static bool is_stopped(const struct softbus *bus)
+{
+    return __atomic_load_n(&bus->is_stopped, __ATOMIC_ACQUIRE);
+}
+
+/* Waits until due_ms (UINT64_MAX: until it is stopped) and processes. -EINTR: a signal, or the stop, came first. */
 static int wait_until(struct softbus *bus, uint64_t due_ms)
 {
     for (;;) {
@@ -322,8 +331,8 @@ static int wait_until(struct softbus *bus, uint64_t due_ms)
         if (now_ms >= due_ms)
             return 0;
         r = softbus_wait_once(bus, NULL, until_ms == UINT64_MAX ? -1 : sb_clock_until_ms(now_ms, until_ms));
-        if (r == -EINTR)
-            return r;
+        if (r == -EINTR || (due_ms == UINT64_MAX && is_stopped(bus)))
+            return -EINTR;
     }
 }
 
@@ -334,15 +343,11 @@ int softbus_wait(struct softbus *bus, uint32_t timeout_ms)
 
     if (timeout_ms == 0)
         return softbus_process(bus);
-    r = wait_until(bus, timeout_ms == UINT32_MAX ? UINT64_MAX : sb_clock_now_ms() + timeout_ms);
+    r = wait_until(bus, timeout_ms == UINT32_MAX ? UINT64_MAX - 1 : sb_clock_now_ms() + timeout_ms);
     softbus_stream_flush_all(bus);
     softbus_stream_flush_lazy(bus);
+    softbus_wait_hand_over(bus);
     return r == -EINTR ? 0 : r;
-}
-
-static bool is_stopped(const struct softbus *bus)
-{
-    return __atomic_load_n(&bus->is_stopped, __ATOMIC_ACQUIRE);
 }
 
 int softbus_run(struct softbus *bus)

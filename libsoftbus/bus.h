@@ -39,10 +39,12 @@ struct softbus {
     bool is_threaded;         /* others have been seen */
     int error;                /* 0, DISCONNECTED or PROTOCOL: the connection is gone */
     bool is_stopped; /* atomic: softbus_stop() may be called by a signal handler */
+    bool is_ending;  /* close has begun: nobody waits any more */
     bool is_closed;
     unsigned turn;       /* softbus_dispatch() */
     unsigned n_contexts; /* of the app's functions that run, in all threads */
     unsigned n_busy;     /* things run without a pause */
+    size_t waiting_bytes; /* of calls that came through the hub and wait for their stubs */
     unsigned n_corks;    /* releases are queued, to be sent together */
     unsigned n_lazy;     /* releases are not urgent: this thread will come back to wait */
     uint64_t lazy_due_ms; /* when what is lazy leaves by itself; UINT64_MAX: there is nothing */

@@ -37,7 +37,7 @@ static int wait_done(struct softbus *bus, struct softbus_pending *pending, struc
         r = softbus_dispatch(bus, waiter);
         if (pending->is_done || (r > 0 && !softbus_dispatch_is_long(bus)))
             continue;
-        if (r < 0 && !(pending->channel && pending->channel->is_open))
+        if (r < 0 && (bus->is_ending || !(pending->channel && pending->channel->is_open)))
             return SOFTBUS_ERR_DISCONNECTED;
         now_ms = sb_clock_now_ms();
         if (softbus_call_expire(bus, now_ms))

@@ -148,8 +148,11 @@ static int new_pending(struct softbus_object *object, struct softbus_pending **r
 static void enter_async(struct softbus *bus, struct softbus_pending *pending)
 {
     sb_list_append(&bus->asyncs, &pending->link);
-    if (pending->deadline_ms < bus->next_deadline_ms)
+    if (pending->deadline_ms < bus->next_deadline_ms) {
         bus->next_deadline_ms = pending->deadline_ms;
+        if (bus->is_threaded) /* whoever keeps the time sleeps for longer */
+            softbus_wait_kick(bus);
+    }
     if (pending->channel && pending->channel->n_pending++ == 0)
         softbus_stream_poll(&pending->channel->stream, true);
 }

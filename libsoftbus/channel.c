@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define WAITING_BYTES 1024 /* what a call that waits takes beside its data */
+
 /* A stub that the client may call. */
 struct grant {
     struct sb_map_entry entry;   /* channel->grants, by id */
@@ -233,9 +235,13 @@ void softbus_channel_count(struct softbus_transaction *transaction)
 {
     struct softbus_channel *channel = transaction->channel;
 
-    if (!channel || transaction->is_counted)
+    if (transaction->is_counted)
         return;
     transaction->is_counted = true;
+    if (!channel) {
+        transaction->bus->waiting_bytes += WAITING_BYTES + softbus_parcel_get_size(transaction->request);
+        return;
+    }
     channel->n_waiting++;
     channel->waiting_bytes += softbus_parcel_get_size(transaction->request);
     if (channel->is_open && has_too_many(channel))
@@ -247,10 +253,15 @@ void softbus_channel_discount(struct softbus_transaction *transaction)
     struct softbus_channel *channel = transaction->channel;
     bool was_full;
 
-    if (!channel || !transaction->is_counted)
+    if (!transaction->is_counted)
         return;
-    was_full = has_too_many(channel);
     transaction->is_counted = false;
+    if (!channel) {
+        transaction->bus->waiting_bytes -= WAITING_BYTES + softbus_parcel_get_size(transaction->request);
+        softbus_stream_update(&transaction->bus->hub);
+        return;
+    }
+    was_full = has_too_many(channel);
     channel->n_waiting--;
     channel->waiting_bytes -= softbus_parcel_get_size(transaction->request);
     if (channel->is_open && was_full)

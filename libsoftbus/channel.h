@@ -57,7 +57,7 @@ int softbus_channel_take_seek(struct softbus_incoming *incoming);
 /* A numbered message without a call was taken at a server end. */
 int softbus_channel_advance(struct softbus_incoming *incoming);
 
-/* A transaction of a server end was accepted; has begun or was dropped. */
+/* A transaction waits: then its channel, or the hub, may be read no more for a while; it has begun or was dropped. */
 void softbus_channel_count(struct softbus_transaction *transaction);
 void softbus_channel_discount(struct softbus_transaction *transaction);
 

@@ -1,7 +1,8 @@
 /*
  * What is run, and in which order: urgent jobs, then messages in the order of their arrival, stream by stream, in turn with the
- * other jobs. A thread that may not run a message of the hub's puts it aside, so that it gets at the answers behind it; what was
- * put aside comes before what arrives later. Calls of a direct channel stay where they are.
+ * other jobs. A thread that may not run a message of the hub's gets at the answers behind it all the same. Beside a pool it takes
+ * calls in, to wait for their stubs, in whose queues they keep their order; else, and with what runs other functions of the app, it puts
+ * the message aside: what was put aside comes before what arrives later.
  */
 #include "libsoftbus/dispatch.h"
 
@@ -142,20 +143,34 @@ static int take_from_channel(struct softbus_incoming *incoming)
     }
 }
 
-/* The hub's message is not for this thread to run: 1 when it was done with, put aside or taken, 0 when it must stay. */
-static int put_aside(struct softbus_incoming *incoming)
+/* Beside a pool: everything but what runs the app's functions at once, and must not overtake such. */
+static bool may_take_in(const struct softbus_incoming *incoming)
+{
+    switch (incoming->message.type) {
+    case WIRE_DEATH:
+    case WIRE_REFUSED:
+        return false;
+    case WIRE_ROUTE: /* its handle may come with an answer that waits */
+        return incoming->stream->kept.length == 0;
+    default:
+        return true;
+    }
+}
+
+/* The hub's message is not for this thread to run: taken in for others to run, or put aside. 1, or an error. */
+static int take_in(struct softbus_incoming *incoming)
 {
     struct softbus_stream *stream = incoming->stream;
     const struct wire_msg *message = &incoming->message;
     uint64_t id;
     int r;
 
+    if (stream->bus->pool && may_take_in(incoming))
+        return take_from_hub(incoming);
     if (message->type == WIRE_REPLY && softbus_call_is_sync_reply(stream->bus, message->body))
         return softbus_call_take_reply(incoming);
     if (message->type == WIRE_DETOUR && softbus_channel_is_sync_reply(stream->bus, message->body))
         return softbus_channel_take_detour(incoming);
-    if (message->type == WIRE_CALL && softbus_serve_is_mine(incoming))
-        return softbus_serve_take_call(incoming);
     if (message->type == WIRE_CALL && softbus_serve_is_too_deep(incoming))
         return softbus_serve_refuse_call(incoming, SOFTBUS_ERR_AGAIN);
     if (message->type == WIRE_CANCEL && wire_cancel_decode(message->body, &id) == 0 && softbus_serve_cancel(stream, id))
@@ -167,9 +182,8 @@ static int put_aside(struct softbus_incoming *incoming)
 
 static bool may_take(const struct softbus_incoming *incoming)
 {
-    return incoming->rights == SOFTBUS_RUNS_ALL || incoming->stream->kind == SOFTBUS_STREAM_CLIENT ||
-           (incoming->stream->kind == SOFTBUS_STREAM_SERVER && incoming->message.type == WIRE_CALL &&
-            (softbus_serve_is_mine(incoming) || softbus_serve_is_too_deep(incoming)));
+    return incoming->rights == SOFTBUS_RUNS_ALL || incoming->stream->kind == SOFTBUS_STREAM_CLIENT || incoming->stream->bus->pool ||
+           (incoming->message.type == WIRE_CALL && softbus_serve_is_too_deep(incoming));
 }
 
 /* One message of this stream. 1, 0, or an error of the stream. */
@@ -192,7 +206,7 @@ static int dispatch_stream(struct softbus_stream *stream, enum softbus_rights ri
         return r;
     incoming.body = incoming.message.body;
     if (stream->kind == SOFTBUS_STREAM_HUB)
-        r = rights == SOFTBUS_RUNS_ALL ? take_from_hub(&incoming) : put_aside(&incoming);
+        r = rights == SOFTBUS_RUNS_ALL ? take_from_hub(&incoming) : take_in(&incoming);
     else if (may_take(&incoming))
         r = take_from_channel(&incoming);
     else

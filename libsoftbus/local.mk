@@ -55,6 +55,7 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/send.h \
 	libsoftbus/serve.c \
 	libsoftbus/serve.h \
+	libsoftbus/serve_chain.c \
 	libsoftbus/serve_own.c \
 	libsoftbus/stream.c \
 	libsoftbus/stream.h \

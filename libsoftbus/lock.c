@@ -18,12 +18,14 @@ softbus_thread_id softbus_thread_get_id(void)
 void softbus_lock_init(struct softbus_lock *lock)
 {
     pthread_mutex_init(&lock->mutex, NULL);
+    pthread_cond_init(&lock->left, NULL);
     lock->owner = NULL;
     lock->depth = 0;
 }
 
 void softbus_lock_deinit(struct softbus_lock *lock)
 {
+    pthread_cond_destroy(&lock->left);
     pthread_mutex_destroy(&lock->mutex);
 }
 
@@ -74,6 +76,22 @@ unsigned softbus_lock_release(struct softbus *bus)
 void softbus_lock_retake(struct softbus *bus, unsigned depth)
 {
     take(&bus->lock, softbus_thread_get_id(), depth);
+}
+
+void softbus_lock_await_left(struct softbus *bus)
+{
+    struct softbus_lock *lock = &bus->lock;
+    unsigned depth = lock->depth;
+
+    __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
+    pthread_cond_wait(&lock->left, &lock->mutex);
+    __atomic_store_n(&lock->owner, softbus_thread_get_id(), __ATOMIC_RELAXED);
+    lock->depth = depth;
+}
+
+void softbus_lock_tell_left(struct softbus *bus)
+{
+    pthread_cond_broadcast(&bus->lock.left);
 }
 
 struct softbus_context *softbus_context_find(const struct softbus *bus)

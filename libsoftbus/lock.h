@@ -23,6 +23,7 @@ typedef const char *softbus_thread_id;
 struct softbus_lock {
     pthread_mutex_t mutex;
     softbus_thread_id owner; /* NULL: nobody */
+    pthread_cond_t left;     /* a thread waits no more: for close */
     unsigned depth;
 };
 
@@ -56,6 +57,9 @@ static inline void softbus_unlock_scope(struct softbus *const *bus)
 /* Gives the lock up, however often it was taken; returns what softbus_lock_retake() wants. */
 unsigned softbus_lock_release(struct softbus *bus);
 void softbus_lock_retake(struct softbus *bus, unsigned depth);
+/* Gives it up until softbus_lock_tell_left(). */
+void softbus_lock_await_left(struct softbus *bus);
+void softbus_lock_tell_left(struct softbus *bus);
 
 /* Brackets what runs the app's code: fills context, and gives the lock up. */
 void softbus_context_enter(struct softbus *bus, struct softbus_context *context, struct softbus_transaction *transaction,

@@ -41,6 +41,7 @@ struct softbus_object {
     const char *owner;             /* softbus_thread_id of the thread in which it runs; NULL: none, or concurrent */
     struct sb_list queue, running; /* struct softbus_transaction.queue_link: calls that wait; that run */
     struct sb_list runnable_link;  /* bus->runnable: the queue may be looked at */
+    unsigned n_chained;            /* calls that wait and belong to a chain that waits, too */
     uint32_t average_us;           /* how long its calls take, of late */
     uint64_t n_calls;
 };

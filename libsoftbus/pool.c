@@ -117,7 +117,6 @@ void softbus_pool_end(struct softbus *bus)
     for (unsigned i = 0; i < pool->n_workers; i++) {
         unsigned held;
 
-        softbus_wait_kick(bus);
         held = softbus_lock_release(bus);
         pthread_join(pool->workers[i], NULL);
         softbus_lock_retake(bus, held);

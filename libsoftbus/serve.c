@@ -36,6 +36,7 @@ void softbus_serve_free(struct softbus_transaction *transaction)
     softbus_channel_discount(transaction);
     sb_list_remove(&transaction->link);
     sb_list_remove(&transaction->queue_link);
+    softbus_serve_leave_chain(transaction);
     bus->n_lazy++;
     softbus_bus_give_parcel(bus, transaction->request);
     softbus_bus_give_parcel(bus, transaction->reply);
@@ -86,10 +87,12 @@ struct softbus_transaction *softbus_serve_new(struct softbus_object *stub, uint3
     transaction->is_canceled = transaction->is_counted = transaction->has_begun = false;
     transaction->deadline_ms = UINT64_MAX;
     transaction->pending = NULL;
+    transaction->waiter = NULL;
     transaction->request = softbus_bus_take_parcel(bus, 0);
     transaction->reply = is_oneway ? NULL : softbus_bus_take_parcel(bus, reply_capacity);
     sb_list_append(&bus->transactions, &transaction->link);
     sb_list_init(&transaction->queue_link);
+    sb_list_init(&transaction->chain_link);
     if (transaction->request && (is_oneway || transaction->reply))
         return transaction;
     softbus_serve_free(transaction);
@@ -248,16 +251,23 @@ static int run_measured(struct softbus_transaction *transaction)
     return status;
 }
 
+bool softbus_serve_is_same_sender(const struct softbus_transaction *a, const struct softbus_transaction *b)
+{
+    return a->identity.kind == b->identity.kind && a->identity.pid == b->identity.pid && a->identity.uid == b->identity.uid &&
+           wire_devid_is_equal(&a->identity.device, &b->identity.device);
+}
+
 bool softbus_serve_may_begin(const struct softbus_object *stub, const struct softbus_transaction *transaction)
 {
+    softbus_thread_id self = softbus_thread_get_id();
+
     if (!stub->is_concurrent)
-        return !stub->owner || stub->owner == softbus_thread_get_id();
+        return !stub->owner || stub->owner == self;
     SB_LIST_FOREACH (link, &stub->running) {
         const struct softbus_transaction *other = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
 
-        if (other->is_oneway && other->identity.kind == transaction->identity.kind &&
-            other->identity.pid == transaction->identity.pid && other->identity.uid == transaction->identity.uid &&
-            wire_devid_is_equal(&other->identity.device, &transaction->identity.device))
+        /* One that waits in this very thread can only go on afterwards. */
+        if (other->is_oneway && other->thread != self && softbus_serve_is_same_sender(other, transaction))
             return false;
     }
     return true;
@@ -268,6 +278,7 @@ static void open_gate(struct softbus_object *stub)
 {
     struct softbus *bus = stub->bus;
 
+    softbus_serve_wake_chains(stub);
     if (sb_list_is_empty(&stub->queue) || !sb_list_is_empty(&stub->runnable_link))
         return;
     sb_list_append(&bus->runnable, &stub->runnable_link);
@@ -283,6 +294,7 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     int status;
 
     softbus_channel_discount(transaction);
+    softbus_serve_leave_chain(transaction);
     transaction->has_begun = true;
     if (stub->is_dead) /* withdrawn while this was on its way */
         return SOFTBUS_ERR_DEAD_OBJECT;
@@ -294,7 +306,7 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     }
     if (stub->average_us >= QUICK_US)
         softbus_stream_flush_all(bus);
-    stub->owner = softbus_thread_get_id();
+    stub->owner = transaction->thread = softbus_thread_get_id();
     sb_list_remove(&transaction->queue_link);
     sb_list_append(&stub->running, &transaction->queue_link);
     tell_others(bus);
@@ -306,8 +318,7 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     return status;
 }
 
-/* Runs it and answers. */
-static int run_and_answer(struct softbus_transaction *transaction)
+int softbus_serve_run_and_answer(struct softbus_transaction *transaction)
 {
     struct softbus *bus = transaction->bus;
     struct softbus_pending *pending;
@@ -331,33 +342,33 @@ static int run_and_answer(struct softbus_transaction *transaction)
     return r;
 }
 
-/* The thread that waits in the call's own chain, other than this one; NULL: none. */
-static struct softbus_waiter *find_chain(const struct softbus_transaction *transaction, const struct softbus_waiter *self)
+void softbus_serve_refuse(struct softbus_transaction *transaction, int status)
 {
-    SB_LIST_FOREACH (link, &transaction->bus->waiters) {
-        struct softbus_waiter *waiter = SB_CONTAINER_OF(link, struct softbus_waiter, link);
+    struct answer answer = { .id = transaction->id, .status = status };
 
-        if (waiter->trace == transaction->trace && !waiter->is_quiet)
-            return waiter == self ? NULL : waiter;
-    }
-    return NULL;
+    if (answer.id)
+        send_reply(transaction->bus, transaction->channel, &answer);
+    softbus_serve_free(transaction);
 }
 
 int softbus_serve_submit(struct softbus_transaction *transaction, struct softbus_incoming *incoming)
 {
     struct softbus_object *stub = transaction->stub;
-    struct softbus_waiter *waiter = transaction->is_oneway || !transaction->bus->is_threaded
-                                        ? NULL
-                                        : find_chain(transaction, incoming->waiter);
+    struct softbus *bus = stub->bus;
+    bool runs_all = incoming->rights == SOFTBUS_RUNS_ALL;
+    struct softbus_waiter *waiter = runs_all && !bus->is_threaded ? NULL : softbus_serve_find_chain(transaction);
+    bool is_mine = waiter ? waiter == incoming->waiter : runs_all;
 
-    if (waiter) {
-        sb_list_append(&waiter->inbox, &transaction->queue_link);
-        softbus_waiter_wake(waiter);
-        return 0;
-    }
-    if (sb_list_is_empty(&stub->queue) && softbus_serve_may_begin(stub, transaction))
-        return run_and_answer(transaction);
+    if (is_mine && incoming->rights != SOFTBUS_RUNS_NOTHING && sb_list_is_empty(&stub->queue) &&
+        softbus_serve_may_begin(stub, transaction))
+        return softbus_serve_run_and_answer(transaction);
     softbus_serve_enqueue(transaction);
+    if (waiter)
+        softbus_serve_join_chain(transaction, waiter);
+    if (waiter && !is_mine)
+        softbus_waiter_wake(waiter);
+    else if (!runs_all)
+        softbus_wait_kick(bus);
     return 0;
 }
 
@@ -366,39 +377,6 @@ void softbus_serve_enqueue(struct softbus_transaction *transaction)
     softbus_channel_count(transaction);
     sb_list_append(&transaction->stub->queue, &transaction->queue_link);
     open_gate(transaction->stub);
-}
-
-bool softbus_serve_run_inbox(struct softbus_waiter *waiter)
-{
-    struct sb_list *link = sb_list_first(&waiter->inbox);
-    struct softbus_transaction *transaction;
-
-    if (!link)
-        return false;
-    sb_list_remove(link);
-    transaction = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
-    if (softbus_context_get_depth(transaction->bus) < SOFTBUS_DEPTH_MAX) {
-        run_and_answer(transaction);
-    } else {
-        struct answer answer = { .id = transaction->id, .status = SOFTBUS_ERR_AGAIN };
-
-        send_reply(transaction->bus, transaction->channel, &answer);
-        softbus_serve_free(transaction);
-    }
-    return true;
-}
-
-void softbus_serve_return_inbox(struct softbus_waiter *waiter)
-{
-    struct sb_list *link;
-
-    while ((link = sb_list_first(&waiter->inbox))) {
-        struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, queue_link);
-
-        sb_list_remove(link);
-        sb_list_append(&transaction->stub->queue, link);
-        open_gate(transaction->stub);
-    }
 }
 
 bool softbus_serve_run_queued(struct softbus *bus)
@@ -421,7 +399,7 @@ bool softbus_serve_run_queued(struct softbus *bus)
             open_gate(stub);
             continue;
         }
-        run_and_answer(first);
+        softbus_serve_run_and_answer(first);
         return true;
     }
     return false;
@@ -453,15 +431,6 @@ static bool is_twoway(const struct softbus_incoming *incoming)
 bool softbus_serve_is_too_deep(const struct softbus_incoming *incoming)
 {
     return is_twoway(incoming) && softbus_context_get_depth(incoming->stream->bus) >= SOFTBUS_DEPTH_MAX;
-}
-
-bool softbus_serve_is_mine(const struct softbus_incoming *incoming)
-{
-    struct softbus *bus = incoming->stream->bus;
-    struct wire_call call;
-
-    return incoming->rights == SOFTBUS_RUNS_CHAIN && is_twoway(incoming) &&
-           wire_call_decode(incoming->body, &call, &bus->objects_in) == 0 && call.trace == incoming->waiter->trace;
 }
 
 int softbus_serve_refuse_call(struct softbus_incoming *incoming, int status)

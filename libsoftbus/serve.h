@@ -18,7 +18,9 @@ struct softbus_waiter;
 /* A call of one of our stubs, from its arrival to its reply. */
 struct softbus_transaction {
     struct sb_list link;       /* in bus->transactions */
-    struct sb_list queue_link; /* in stub->queue, stub->running, a waiter's inbox or a channel's detours */
+    struct sb_list queue_link; /* in stub->queue, stub->running or a channel's detours */
+    struct sb_list chain_link; /* in waiter->inbox */
+    struct softbus_waiter *waiter; /* who waits in its chain, and may run it; NULL */
     struct softbus *bus;
     struct softbus_object *stub;     /* holds a reference */
     struct softbus_channel *channel; /* that the reply goes by: holds a reference; NULL: the hub, or this process itself */
@@ -26,6 +28,7 @@ struct softbus_transaction {
     uint32_t code;
     bool is_oneway, is_canceled, has_begun;
     bool is_counted;                 /* among its channel's calls that wait */
+    softbus_thread_id thread;        /* in which it runs */
     uint64_t deadline_ms, trace;
     uint64_t position;               /* in its channel, while it is in detours */
     struct wire_identity identity;
@@ -53,26 +56,39 @@ void softbus_serve_set_identity(struct softbus_transaction *transaction, const s
 
 /* Whether this thread may begin the call now, as far as the calls that run are concerned. */
 bool softbus_serve_may_begin(const struct softbus_object *stub, const struct softbus_transaction *transaction);
+/* Whether the same app sent both. */
+bool softbus_serve_is_same_sender(const struct softbus_transaction *a, const struct softbus_transaction *b);
 /* Runs it now; the status for its caller. */
 int softbus_serve_run(struct softbus_transaction *transaction);
+/* The same, and answers; takes it. */
+int softbus_serve_run_and_answer(struct softbus_transaction *transaction);
+/* takes it: it is not run. */
+void softbus_serve_refuse(struct softbus_transaction *transaction, int status);
 
 /* takes it: it waits in its stub's queue. */
 void softbus_serve_enqueue(struct softbus_transaction *transaction);
 
 /* A CALL that is not run: takes it off, and answers with status unless that is 0. */
 int softbus_serve_refuse_call(struct softbus_incoming *incoming, int status);
-/* A two-way CALL of the chain that this thread waits in, or one that would go too deep. */
-bool softbus_serve_is_mine(const struct softbus_incoming *incoming);
+/* A two-way CALL that would go too deep. */
 bool softbus_serve_is_too_deep(const struct softbus_incoming *incoming);
 
 /* A CANCEL from this stream. False when there is no such call. */
 bool softbus_serve_cancel(struct softbus_stream *stream, uint64_t id);
 
-/* Runs one call that waited for its stub; one that another thread handed over. False: there is none. */
+/* Runs one call that waited for its stub; one of this thread's chain, or what must come before it. False: there is none. */
 bool softbus_serve_run_queued(struct softbus *bus);
 bool softbus_serve_run_inbox(struct softbus_waiter *waiter);
-/* The waiter waits no more: what was handed over waits for its stub like any other call. */
-void softbus_serve_return_inbox(struct softbus_waiter *waiter);
+/* The waiter waits no more: what is in its inbox waits for its stub like any other call. */
+void softbus_serve_return_inbox(struct softbus *bus, struct softbus_waiter *waiter);
+
+/* The thread that waits in the call's chain; NULL: none. */
+struct softbus_waiter *softbus_serve_find_chain(const struct softbus_transaction *transaction);
+/* A call in its stub's queue that this thread may take; and no more. */
+void softbus_serve_join_chain(struct softbus_transaction *transaction, struct softbus_waiter *waiter);
+void softbus_serve_leave_chain(struct softbus_transaction *transaction);
+/* The stub may be free: chains with calls of it look again. */
+void softbus_serve_wake_chains(const struct softbus_object *stub);
 
 /* Calls of a stub by the process that owns it. */
 int softbus_serve_own(struct softbus_object *stub, uint32_t code, const struct softbus_parcel *request,

@@ -325,7 +325,9 @@ static int take_control(struct softbus_stream *stream, struct msghdr *message)
 
 bool softbus_stream_has_room(const struct softbus_stream *stream)
 {
-    return stream->kept.length < KEPT_HIGH_BYTES && stream->in.length < stream->in.max;
+    size_t waiting_bytes = stream->kind == SOFTBUS_STREAM_HUB ? stream->bus->waiting_bytes : 0;
+
+    return stream->kept.length + waiting_bytes < KEPT_HIGH_BYTES && stream->in.length < stream->in.max;
 }
 
 int softbus_stream_receive(struct softbus_stream *stream)

@@ -26,7 +26,9 @@ void softbus_waiter_init(struct softbus *bus, struct softbus_waiter *waiter)
 void softbus_waiter_deinit(struct softbus *bus, struct softbus_waiter *waiter)
 {
     sb_list_remove(&waiter->link);
-    softbus_serve_return_inbox(waiter);
+    if (bus->is_ending)
+        softbus_lock_tell_left(bus);
+    softbus_serve_return_inbox(bus, waiter);
     if (softbus_context_get_depth(bus) == 0) /* nobody may be back to wait */
         softbus_stream_flush_lazy(bus);
     if (waiter->wake_fd >= 0 && bus->n_wake_fds < SOFTBUS_WAKE_FDS_MAX)
@@ -87,13 +89,31 @@ void softbus_wait_hand_over(struct softbus *bus)
     }
 }
 
+void softbus_wait_end(struct softbus *bus)
+{
+    /* One signal wakes one driver; this stays, and wakes them all. */
+    struct epoll_event event = { .events = EPOLLIN };
+
+    bus->is_ending = true;
+    epoll_ctl(bus->epoll_fd, EPOLL_CTL_MOD, bus->kick_fd, &event);
+    signal_fd(bus->kick_fd);
+    SB_LIST_FOREACH (link, &bus->waiters)
+        softbus_waiter_wake(SB_CONTAINER_OF(link, struct softbus_waiter, link));
+}
+
+void softbus_wait_until_left(struct softbus *bus)
+{
+    while (bus->n_drivers > 0 || !sb_list_is_empty(&bus->waiters))
+        softbus_lock_await_left(bus);
+}
+
 /* Marks what the kernel says has something, and receives it. */
 static void take_events(struct softbus *bus, const struct epoll_event *events, int n)
 {
     for (int i = 0; i < n; i++) {
         struct softbus_stream *stream = sb_idtab_find(&bus->streams, events[i].data.u64);
 
-        if (events[i].data.u64 == 0)
+        if (events[i].data.u64 == 0 && !bus->is_ending)
             clear_fd(bus->kick_fd);
         if (!stream) /* closed while this thread was without the lock */
             continue;
@@ -130,6 +150,8 @@ static int wait_for_events(struct softbus *bus, int timeout_ms)
         n = -errno;
     softbus_lock_retake(bus, held);
     bus->n_drivers--;
+    if (bus->is_ending)
+        softbus_lock_tell_left(bus);
     take_events(bus, events, n);
     return n == -EINTR ? n : 0;
 }

@@ -21,7 +21,7 @@ struct softbus_waiter {
     struct sb_list link;           /* bus->waiters */
     struct softbus_stream *stream; /* a client end whose answers it may read; NULL */
     uint64_t trace;                /* calls of this chain are its to run; 0: none */
-    struct sb_list inbox;          /* such calls that another thread received: struct softbus_transaction.link */
+    struct sb_list inbox;          /* such calls that wait for their stub: struct softbus_transaction.chain_link */
     bool is_quiet;                 /* it runs nothing */
     bool is_blocked, reads, drives; /* it waits now; it has `stream`; it has the epoll descriptor */
     int wake_fd;                   /* an eventfd, -1 until it is needed */
@@ -45,6 +45,10 @@ void softbus_wait_hand_over(struct softbus *bus);
 
 /* Wakes one driver. Needs no lock; safe in a signal handler. */
 void softbus_wait_signal(struct softbus *bus);
+
+/* At close: who waits is woken, and who tries to wait comes back at once. Then waits until none is left. */
+void softbus_wait_end(struct softbus *bus);
+void softbus_wait_until_left(struct softbus *bus);
 
 /* There is something to run: a thread that may run it looks. */
 void softbus_wait_kick(struct softbus *bus);

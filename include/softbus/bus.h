@@ -42,7 +42,8 @@ int softbus_open(const char *socket_path, const char *name, struct softbus **ret
 
 /** takes; NULL is fine. Everything offered is withdrawn (its watchers see PROCESS_DIED as with any end of a process);
  * pending asynchronous calls end with DISCONNECTED, running their fn. Objects and parcels still held stay valid memory; what is done with them fails with
- * DISCONNECTED. Not inside a handler or callback of this bus. @since 0.1 */
+ * DISCONNECTED. Calls that other threads wait in end with DISCONNECTED before it returns; no thread may begin anything with the bus
+ * itself any more, so softbus_run() of another thread is stopped first. Not inside a handler or callback of this bus. @since 0.1 */
 void softbus_close(struct softbus *bus);
 
 /** A descriptor for poll(2), the same until softbus_close(), and what to wait for on it (POLLIN, POLLOUT). */

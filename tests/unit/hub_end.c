@@ -146,6 +146,17 @@ void hub_end_say_call(struct hub_end *end, uint64_t id, uint64_t target, uint32_
     hub_end_say_bytes(end, data, size);
 }
 
+void hub_end_say_call_of(struct hub_end *end, uint32_t pid, uint64_t trace, uint64_t id, uint64_t target, uint32_t code)
+{
+    struct wire_call call = { .id = id, .target = target, .code = code, .flags = id ? 0 : WIRE_CALL_ONEWAY,
+                              .deadline_ms = id ? 8000 : 0, .trace = trace,
+                              .identity = { .kind = WIRE_IDENTITY_LOCAL, .pid = pid, .uid = 12, .gid = 13, .label = { "", 0 } } };
+
+    list_object(end, NULL);
+    MUST(wire_call_encode_head(&end->out, &call, &end->objects) == 0);
+    hub_end_say_bytes(end, NULL, 0);
+}
+
 void hub_end_say_reply(struct hub_end *end, uint64_t id, int32_t status, const struct wire_object *object,
                        const void *data, size_t size)
 {

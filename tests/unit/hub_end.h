@@ -38,6 +38,8 @@ bool hub_end_is_silent(struct hub_end *end);
 void hub_end_say_bytes(struct hub_end *end, const void *data, size_t size);
 void hub_end_say_call(struct hub_end *end, uint64_t id, uint64_t target, uint32_t code, const struct wire_object *object,
                       const void *data, size_t size);
+/* Without data, on behalf of this chain, by an app of this pid. */
+void hub_end_say_call_of(struct hub_end *end, uint32_t pid, uint64_t trace, uint64_t id, uint64_t target, uint32_t code);
 void hub_end_say_reply(struct hub_end *end, uint64_t id, int32_t status, const struct wire_object *object,
                        const void *data, size_t size);
 void hub_end_say_cancel(struct hub_end *end, uint64_t id);

@@ -20,6 +20,7 @@ unit_tests += \
 	tests/unit/test_libsoftbus_parcel_object \
 	tests/unit/test_libsoftbus_parcel_struct \
 	tests/unit/test_libsoftbus_parcel_text16 \
+	tests/unit/test_libsoftbus_threads \
 	tests/unit/test_session_address \
 	tests/unit/test_session_identity_io \
 	tests/unit/test_session_manager_io \
@@ -201,6 +202,9 @@ tests_unit_test_libsoftbus_ashmem_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_libsoftbus_call_SOURCES = tests/unit/test_libsoftbus_call.c tests/unit/hub_end.c tests/unit/hub_end.h
 tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_threads_SOURCES = tests/unit/test_libsoftbus_threads.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_threads_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_libsoftbus_object_SOURCES = tests/unit/test_libsoftbus_object.c tests/unit/hub_end.c tests/unit/hub_end.h
 tests_unit_test_libsoftbus_object_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
