@@ -10,7 +10,11 @@ include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/checks/local.mk
 
 # What ./check runs under ThreadSanitizer: tests of code that uses threads.
-threaded_tests = tests/unit/test_libsoftbus_threads tests/unit/test_session_manager_io tests/unit/test_session_tls_io
+threaded_tests = \
+	tests/unit/test_libsoftbus_callers \
+	tests/unit/test_libsoftbus_threads \
+	tests/unit/test_session_manager_io \
+	tests/unit/test_session_tls_io
 
 check_PROGRAMS += $(unit_tests) $(integration_tests) $(fuzz_tests)
 TESTS += $(unit_tests) $(integration_tests) $(fuzz_tests) $(checks)

@@ -1,6 +1,7 @@
 # A unit test is two lines: its name in this list (its source is NAME.c) and the libraries of its folder.
 # No skip() in them: cmocka 1.1.5 prints a skipped test as a failed one.
 hub_world = tests/unit/hub_world.c tests/unit/hub_world.h tests/unit/hub_world_app.c tests/unit/hub_world_app.h tests/unit/hub_world_channel.c
+thread_world = tests/unit/thread_world.c tests/unit/thread_world.h tests/unit/hub_end.c tests/unit/hub_end.h
 session_nodes = tests/unit/session_nodes.c tests/unit/session_nodes.h
 
 if HAVE_CMOCKA
@@ -14,6 +15,7 @@ unit_tests += \
 	tests/unit/test_discovery_txt \
 	tests/unit/test_libsoftbus_ashmem \
 	tests/unit/test_libsoftbus_call \
+	tests/unit/test_libsoftbus_callers \
 	tests/unit/test_libsoftbus_object \
 	tests/unit/test_libsoftbus_parcel \
 	tests/unit/test_libsoftbus_parcel_fd \
@@ -203,7 +205,10 @@ tests_unit_test_libsoftbus_ashmem_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_libsoftbus_call_SOURCES = tests/unit/test_libsoftbus_call.c tests/unit/hub_end.c tests/unit/hub_end.h
 tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
-tests_unit_test_libsoftbus_threads_SOURCES = tests/unit/test_libsoftbus_threads.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_callers_SOURCES = tests/unit/test_libsoftbus_callers.c $(thread_world)
+tests_unit_test_libsoftbus_callers_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_threads_SOURCES = tests/unit/test_libsoftbus_threads.c $(thread_world)
 tests_unit_test_libsoftbus_threads_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_libsoftbus_object_SOURCES = tests/unit/test_libsoftbus_object.c tests/unit/hub_end.c tests/unit/hub_end.h
