@@ -84,6 +84,11 @@ static void free_detour(struct detour *detour)
     free(detour);
 }
 
+static size_t count_bytes(const struct softbus_transaction *transaction)
+{
+    return transaction ? softbus_parcel_get_size(transaction->request) : 0;
+}
+
 /* Closes our end. Calls under way on it end with DIED. */
 static void close_channel(struct softbus_channel *channel)
 {
@@ -209,6 +214,8 @@ static int submit_due(struct softbus_channel *channel, struct softbus_transactio
             break;
         detour->transaction = NULL;
         free_detour(detour);
+        channel->n_detours--;
+        channel->detour_bytes -= count_bytes(transaction);
         channel->position++;
         if (!transaction)
             continue;
@@ -300,13 +307,14 @@ int softbus_channel_take_seek(struct softbus_incoming *incoming)
     return 0;
 }
 
-/* A call in its place among the channel's. */
+/* A call in its place among the channel's. PROTOCOL: a place that no honest client names, or more than one leaves open. */
 static int add_detour(struct softbus_channel *channel, uint64_t position, struct softbus_transaction *transaction)
 {
     struct sb_list *last = channel->detours.prev;
     struct detour *detour;
 
-    if (position < channel->position ||
+    if (position < channel->position || channel->n_detours >= SOFTBUS_CHANNEL_DETOURS_MAX ||
+        channel->detour_bytes >= SOFTBUS_CHANNEL_DETOUR_BYTES_MAX ||
         (last != &channel->detours && SB_CONTAINER_OF(last, struct detour, link)->position >= position))
         return SOFTBUS_ERR_PROTOCOL;
     detour = malloc(sizeof(*detour));
@@ -314,24 +322,41 @@ static int add_detour(struct softbus_channel *channel, uint64_t position, struct
         return SOFTBUS_ERR_NO_MEMORY;
     *detour = (struct detour){ .position = position, .transaction = transaction };
     sb_list_append(&channel->detours, &detour->link);
+    channel->n_detours++;
+    channel->detour_bytes += count_bytes(transaction);
     return 0;
 }
 
-/* A call that the client made through the hub, or the place of one that the hub refused. */
+/* A call that the client made through the hub, or the place of one that the hub refused. The client's mistakes end its channel,
+ * not our connection to the hub. */
 static int take_detoured_call(struct softbus_incoming *incoming, struct softbus_channel *channel,
                               const struct wire_detour *detour)
 {
     struct softbus_transaction *transaction = NULL;
     int r;
 
-    if (!channel) /* closed meanwhile */
-        return detour->type ? softbus_serve_refuse_call(incoming, 0) : softbus_incoming_consume(incoming, NULL);
     r = detour->type ? softbus_serve_load_call(incoming, NULL, channel, &transaction) : softbus_incoming_consume(incoming, NULL);
-    if (r == 0)
-        r = add_detour(channel, detour->position, transaction);
+    if (r < 0 || !channel->is_open)
+        return r;
+    r = add_detour(channel, detour->position, transaction);
     if (r < 0 && transaction)
         softbus_serve_free(transaction);
+    if (r == SOFTBUS_ERR_PROTOCOL) {
+        softbus_channel_break(&channel->stream, true);
+        return 0;
+    }
     return r < 0 ? r : submit_due(channel, NULL, incoming);
+}
+
+bool softbus_channel_is_busy(struct softbus *bus, struct wire_bytes body)
+{
+    const struct softbus_channel *channel;
+    struct wire_detour detour;
+
+    if (wire_detour_decode(body, &detour) < 0 || detour.type == WIRE_REPLY)
+        return false;
+    channel = find_channel(bus, detour.channel);
+    return channel && has_too_many(channel);
 }
 
 bool softbus_channel_is_sync_reply(struct softbus *bus, struct wire_bytes body)
@@ -346,6 +371,7 @@ int softbus_channel_take_detour(struct softbus_incoming *incoming)
 {
     struct softbus_channel *channel;
     struct wire_detour detour;
+    int r;
 
     if (wire_detour_decode(incoming->body, &detour) < 0)
         return SOFTBUS_ERR_PROTOCOL;
@@ -353,9 +379,14 @@ int softbus_channel_take_detour(struct softbus_incoming *incoming)
     incoming->body = detour.body;
     if (detour.type == WIRE_REPLY)
         return softbus_call_take_reply(incoming);
-    if (channel && channel->stream.kind != SOFTBUS_STREAM_SERVER)
+    if (!channel) /* closed meanwhile */
+        return detour.type ? softbus_serve_refuse_call(incoming, 0) : softbus_incoming_consume(incoming, NULL);
+    if (channel->stream.kind != SOFTBUS_STREAM_SERVER)
         return SOFTBUS_ERR_PROTOCOL;
-    return take_detoured_call(incoming, channel, &detour);
+    softbus_channel_ref(channel);
+    r = take_detoured_call(incoming, channel, &detour);
+    softbus_channel_unref(channel);
+    return r;
 }
 
 /* --- what the hub arranges --- */

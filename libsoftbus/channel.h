@@ -17,6 +17,10 @@ struct wire_bytes;
 #define SOFTBUS_CHANNEL_CALLS_MAX 256         /* of a server end, waiting: then it is not read */
 #define SOFTBUS_CHANNEL_BYTES_MAX (4u << 20)  /* the same in bytes */
 
+/* Calls that came through the hub and whose turn has not come. An honest client leaves few: what lies before them is on its way. */
+#define SOFTBUS_CHANNEL_DETOURS_MAX 16384
+#define SOFTBUS_CHANNEL_DETOUR_BYTES_MAX (16u << 20)
+
 struct softbus_channel {
     struct softbus_stream stream;
     struct sb_list link;  /* bus->channels */
@@ -33,6 +37,8 @@ struct softbus_channel {
     /* Server. */
     uint64_t barrier;     /* nothing is taken from the socket before the position is this */
     struct sb_list detours;   /* what came through the hub and waits for its turn, by position */
+    unsigned n_detours;
+    size_t detour_bytes;
     struct sb_map grants;     /* by stub id */
     unsigned n_ending;        /* of them, that end at a position */
     struct wire_identity identity; /* of the client */
@@ -50,6 +56,9 @@ int softbus_channel_take_management(struct softbus_incoming *incoming);
 int softbus_channel_take_detour(struct softbus_incoming *incoming);
 /* True when the DETOUR carries the reply to a call that somebody waits for. */
 bool softbus_channel_is_sync_reply(struct softbus *bus, struct wire_bytes body);
+
+/* True when the DETOUR is for a server end that has too many calls waiting already: it stays where it is until some have begun. */
+bool softbus_channel_is_busy(struct softbus *bus, struct wire_bytes body);
 
 /* CALL and SEEK at a server end. */
 int softbus_channel_take_call(struct softbus_incoming *incoming);

@@ -125,7 +125,7 @@ static int take_from_hub(struct softbus_incoming *incoming)
     }
 }
 
-static int take_from_channel(struct softbus_incoming *incoming)
+static int take_from_end(struct softbus_incoming *incoming)
 {
     bool is_client = incoming->stream->kind == SOFTBUS_STREAM_CLIENT;
 
@@ -141,6 +141,15 @@ static int take_from_channel(struct softbus_incoming *incoming)
     default:
         return SOFTBUS_ERR_PROTOCOL;
     }
+}
+
+static int take_from_channel(struct softbus_incoming *incoming)
+{
+    struct softbus_channel *channel = softbus_channel_ref(softbus_channel_of(incoming->stream)); /* it may close meanwhile */
+    int r = take_from_end(incoming);
+
+    softbus_channel_unref(channel);
+    return r;
 }
 
 /* Beside a pool: everything but what runs the app's functions at once, and must not overtake such. */
@@ -205,6 +214,9 @@ static int dispatch_stream(struct softbus_stream *stream, enum softbus_rights ri
     if (r <= 0)
         return r;
     incoming.body = incoming.message.body;
+    if (stream->kind == SOFTBUS_STREAM_HUB && rights == SOFTBUS_RUNS_ALL && incoming.message.type == WIRE_DETOUR &&
+        softbus_channel_is_busy(stream->bus, incoming.body))
+        return 0;
     if (stream->kind == SOFTBUS_STREAM_HUB)
         r = rights == SOFTBUS_RUNS_ALL ? take_from_hub(&incoming) : take_in(&incoming);
     else if (may_take(&incoming))
