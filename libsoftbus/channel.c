@@ -16,7 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define WAITING_BYTES 1024 /* what a call that waits takes beside its data */
+#define WAITING_BYTES 1024          /* what a call that waits takes beside its data */
+#define DESCRIPTOR_BYTES (32 * 1024) /* each counts as much: a process has few, and a call that waits keeps up to 32 */
 
 /* A stub that the client may call. */
 struct grant {
@@ -86,7 +87,7 @@ static void free_detour(struct detour *detour)
 
 static size_t count_bytes(const struct softbus_transaction *transaction)
 {
-    return transaction ? softbus_parcel_get_size(transaction->request) : 0;
+    return transaction ? softbus_parcel_get_size(transaction->request) + transaction->request->n_fds * DESCRIPTOR_BYTES : 0;
 }
 
 /* Closes our end. Calls under way on it end with DIED. */
@@ -196,8 +197,17 @@ static void look_again(struct softbus_channel *channel)
     /* What a client that is gone left behind a place that will never be filled is not taken any more. */
     if (channel->is_ending && channel->barrier > channel->position && !is_next)
         sb_buf_consume(&stream->in, stream->in.length);
-    stream->is_blocked = (channel->barrier > channel->position && !channel->is_ending) || is_next || has_too_many(channel);
+    stream->is_blocked = (channel->barrier > channel->position && !channel->is_ending) || is_next || has_too_many(channel) ||
+                         softbus_stream_is_full(stream);
     softbus_stream_update(stream);
+}
+
+void softbus_channel_look_at_replies(struct softbus_stream *stream)
+{
+    struct softbus_channel *channel = softbus_channel_of(stream);
+
+    if (channel->is_open && stream->is_blocked != softbus_stream_is_full(stream))
+        look_again(channel);
 }
 
 /* Takes every detour whose turn it is, and runs the last of them here; first, which may be NULL, goes before. */
@@ -246,11 +256,11 @@ void softbus_channel_count(struct softbus_transaction *transaction)
         return;
     transaction->is_counted = true;
     if (!channel) {
-        transaction->bus->waiting_bytes += WAITING_BYTES + softbus_parcel_get_size(transaction->request);
+        transaction->bus->waiting_bytes += WAITING_BYTES + count_bytes(transaction);
         return;
     }
     channel->n_waiting++;
-    channel->waiting_bytes += softbus_parcel_get_size(transaction->request);
+    channel->waiting_bytes += count_bytes(transaction);
     if (channel->is_open && has_too_many(channel))
         look_again(channel);
 }
@@ -264,13 +274,13 @@ void softbus_channel_discount(struct softbus_transaction *transaction)
         return;
     transaction->is_counted = false;
     if (!channel) {
-        transaction->bus->waiting_bytes -= WAITING_BYTES + softbus_parcel_get_size(transaction->request);
+        transaction->bus->waiting_bytes -= WAITING_BYTES + count_bytes(transaction);
         softbus_stream_update(&transaction->bus->hub);
         return;
     }
     was_full = has_too_many(channel);
     channel->n_waiting--;
-    channel->waiting_bytes -= softbus_parcel_get_size(transaction->request);
+    channel->waiting_bytes -= count_bytes(transaction);
     if (channel->is_open && was_full)
         look_again(channel);
 }

@@ -66,6 +66,9 @@ int softbus_channel_take_seek(struct softbus_incoming *incoming);
 /* A numbered message without a call was taken at a server end. */
 int softbus_channel_advance(struct softbus_incoming *incoming);
 
+/* What is queued at a server end has become more or less: who does not read its answers is asked for no more calls. */
+void softbus_channel_look_at_replies(struct softbus_stream *stream);
+
 /* A transaction waits: then its channel, or the hub, may be read no more for a while; it has begun or was dropped. */
 void softbus_channel_count(struct softbus_transaction *transaction);
 void softbus_channel_discount(struct softbus_transaction *transaction);

@@ -6,6 +6,7 @@
 #include "libsoftbus/stream.h"
 
 #include "libsoftbus/bus.h"
+#include "libsoftbus/channel.h"
 #include "base/clock.h"
 #include "softbus/error.h"
 
@@ -20,7 +21,8 @@
 #define RECEIVE_BYTES (20 * 1024)      /* asked for when nothing is known: a message with 16 KiB of data fits */
 #define RECEIVE_MAX_BYTES (256 * 1024) /* asked for at once when a long message is on its way */
 #define OUT_HIGH_BYTES (4u << 20)      /* queued above this: no more calls */
-#define OUT_MAX_BYTES (64u << 20)      /* replies and releases are queued up to here */
+#define REPLIES_HIGH_BYTES (1u << 20)  /* the same at a server end: no more calls are taken from it; there may be many clients */
+#define OUT_MAX_BYTES (64u << 20)      /* what was taken is answered up to here: 256 calls, with 200 KB each */
 #define KEPT_HIGH_BYTES (16u << 20)    /* put aside above this: nothing more is received */
 #define KEPT_MAX_BYTES (64u << 20)
 #define KEEP_BYTES (256 * 1024)        /* memory that the receive buffer keeps between two uses: a local transaction */
@@ -168,6 +170,8 @@ int softbus_stream_flush(struct softbus_stream *stream)
         stream->n_out += (uint64_t)n;
     }
     softbus_stream_poll(stream, stream->polled & EPOLLIN);
+    if (stream->kind == SOFTBUS_STREAM_SERVER)
+        softbus_channel_look_at_replies(stream);
     return 0;
 }
 
@@ -276,6 +280,8 @@ int softbus_stream_send(struct softbus_stream *stream, const struct softbus_outg
     r = queue_rest(stream, bytes, (size_t)n);
     if (r < 0)
         return n > 0 ? break_out(stream) : r;
+    if (stream->kind == SOFTBUS_STREAM_SERVER)
+        softbus_channel_look_at_replies(stream);
     if (!gathers)
         softbus_stream_poll(stream, stream->polled & EPOLLIN);
     else if (!bytes->is_lazy && sb_list_is_empty(&stream->dirty_link))
@@ -293,7 +299,7 @@ void softbus_stream_flush_lazy(struct softbus *bus)
 
 bool softbus_stream_is_full(const struct softbus_stream *stream)
 {
-    return stream->out.length >= OUT_HIGH_BYTES;
+    return stream->out.length >= (stream->kind == SOFTBUS_STREAM_SERVER ? REPLIES_HIGH_BYTES : OUT_HIGH_BYTES);
 }
 
 /* --- in --- */

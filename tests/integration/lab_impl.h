@@ -11,7 +11,7 @@
 #define LAB_APPS_MAX 64
 #define LAB_BUSES_MAX 64
 #define LAB_N_TABLES 7
-#define LAB_FDS_MAX 64
+#define LAB_FDS_MAX 512
 
 struct lab_bus {
     struct softbus *bus;

@@ -1,10 +1,10 @@
 # An integration test is two lines: its name in this list (its source is NAME.c) and $(LAB_LIBS).
 integration_tests += \
 	tests/integration/test_activate \
-	tests/integration/test_channel_order \
 	tests/integration/test_ctl \
 	tests/integration/test_death \
 	tests/integration/test_hostile \
+	tests/integration/test_hostile_channels \
 	tests/integration/test_links \
 	tests/integration/test_local \
 	tests/integration/test_loops \
@@ -19,6 +19,8 @@ integration_tests += \
 
 check_LTLIBRARIES += tests/integration/liblab.la
 tests_integration_liblab_la_SOURCES = \
+	tests/integration/honest.c \
+	tests/integration/honest.h \
 	tests/integration/kit.c \
 	tests/integration/kit.h \
 	tests/integration/lab.c \
@@ -34,10 +36,10 @@ tests_integration_liblab_la_SOURCES = \
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
 tests_integration_test_activate_LDADD = $(LAB_LIBS)
-tests_integration_test_channel_order_LDADD = $(LAB_LIBS)
 tests_integration_test_ctl_LDADD = $(LAB_LIBS)
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
+tests_integration_test_hostile_channels_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
 tests_integration_test_loops_LDADD = $(LAB_LIBS)

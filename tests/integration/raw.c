@@ -3,6 +3,7 @@
 #include "tests/integration/kit.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,31 +11,87 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct raw *raw_open(struct lab *lab, struct lab_device *device, const char *name)
+static struct raw *raw_new(struct lab *lab, int fd)
 {
     struct raw *raw = calloc(1, sizeof(*raw));
     LAB_CHECK(lab, raw != NULL);
     raw->lab = lab;
-    sb_buf_init(&raw->in, 16U << 20);
+    sb_buf_init(&raw->in, 256U << 20);
+    raw->fd = fd;
+    return raw;
+}
+
+struct raw *raw_adopt(struct lab *lab, int fd)
+{
+    lab_keep_fd(lab, fd);
+    return raw_new(lab, fd);
+}
+
+static struct sockaddr_un raw_get_address(struct lab_device *device)
+{
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", lab_device_get_socket(device));
-    raw->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    LAB_CHECK(lab, raw->fd >= 0 && connect(raw->fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-    lab_keep_fd(lab, raw->fd);
-    if (name == NULL)
-        return raw;
+    return address;
+}
+
+void raw_hello(struct raw *raw, const char *name, uint32_t features)
+{
     struct sb_buf out;
     sb_buf_init(&out, 4096);
     struct wire_hello hello = { .version_min = WIRE_VERSION_MIN,
                                 .version_max = WIRE_VERSION_MAX,
+                                .features = features,
                                 .name = { name, strlen(name) } };
-    LAB_EQUAL(lab, wire_hello_encode(&out, &hello), 0);
-    raw_send(raw, sb_buf_bytes(&out), out.length);
+    LAB_EQUAL(raw->lab, wire_hello_encode(&out, &hello), 0);
+    raw_send_buf(raw, &out);
     sb_buf_deinit(&out);
     struct wire_welcome welcome;
-    LAB_EQUAL(lab, wire_welcome_decode(raw_wait(raw, WIRE_WELCOME), &welcome), 0);
-    LAB_EQUAL(lab, welcome.version, WIRE_VERSION_MAX);
+    LAB_EQUAL(raw->lab, wire_welcome_decode(raw_wait(raw, WIRE_WELCOME), &welcome), 0);
+    LAB_EQUAL(raw->lab, welcome.version, WIRE_VERSION_MAX);
+}
+
+struct raw *raw_open_with(struct lab *lab, struct lab_device *device, const char *name, uint32_t features)
+{
+    struct sockaddr_un address = raw_get_address(device);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    LAB_CHECK(lab, fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    struct raw *raw = raw_adopt(lab, fd);
+    if (name != NULL)
+        raw_hello(raw, name, features);
     return raw;
+}
+
+struct raw *raw_open(struct lab *lab, struct lab_device *device, const char *name)
+{
+    return raw_open_with(lab, device, name, 0);
+}
+
+/* In a child: the kernel notes who it was that connected. */
+static void raw_connect_all(const struct sockaddr_un *address, uint32_t uid, const int *fds, unsigned n)
+{
+    if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+        _exit(1);
+    for (unsigned i = 0; i < n; i++)
+        if (connect(fds[i], (const struct sockaddr *)address, sizeof(*address)) < 0)
+            _exit(2);
+    _exit(0);
+}
+
+bool raw_connect_as(struct lab *lab, struct lab_device *device, uint32_t uid, int *ret_fds, unsigned n)
+{
+    struct sockaddr_un address = raw_get_address(device);
+    for (unsigned i = 0; i < n; i++)
+        LAB_CHECK(lab, (ret_fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0);
+    pid_t pid = lab_fork(lab);
+    if (pid == 0)
+        raw_connect_all(&address, uid, ret_fds, n);
+    lab_expect_child(lab, pid);
+    int status = lab_wait_child(lab);
+    if (status == 1)
+        lab_note(lab, "left out: no process can become uid %u here", uid);
+    else
+        LAB_EQUAL(lab, status, 0);
+    return status == 0;
 }
 
 struct raw *raw_close(struct raw *raw)
@@ -42,6 +99,8 @@ struct raw *raw_close(struct raw *raw)
     if (raw == NULL)
         return NULL;
     lab_close_fd(raw->lab, raw->fd);
+    for (unsigned i = 0; i < raw->n_fds; i++)
+        lab_close_fd(raw->lab, raw->fds[i]);
     sb_buf_deinit(&raw->in);
     free(raw);
     return NULL;
@@ -62,6 +121,34 @@ bool raw_send(struct raw *raw, const void *data, size_t size)
         size -= (size_t)sent;
     }
     return true;
+}
+
+bool raw_send_fds(struct raw *raw, const void *data, size_t size, int fd, unsigned n)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * 250)];
+    } control;
+    struct iovec part = { (void *)(uintptr_t)data, size };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+                              .msg_controllen = CMSG_SPACE(sizeof(int) * n) };
+    memset(&control, 0, sizeof(control));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * n);
+    for (unsigned i = 0; i < n; i++)
+        memcpy(CMSG_DATA(header) + i * sizeof(int), &fd, sizeof(int));
+    ssize_t sent;
+    while ((sent = sendmsg(raw->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+        lab_pump(raw->lab, 1);
+    return sent > 0 && raw_send(raw, (const uint8_t *)data + sent, size - (size_t)sent);
+}
+
+void raw_send_buf(struct raw *raw, struct sb_buf *message)
+{
+    raw_send(raw, sb_buf_bytes(message), message->length);
+    sb_buf_consume(message, message->length);
 }
 
 void raw_send_header(struct raw *raw, uint32_t length, uint16_t type, uint16_t reserved)
@@ -114,18 +201,35 @@ void raw_send_release(struct raw *raw, uint64_t handle, uint32_t count)
     sb_buf_deinit(&out);
 }
 
+static void raw_keep_fds(struct raw *raw, struct msghdr *message)
+{
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL; header = CMSG_NXTHDR(message, header)) {
+        size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        LAB_CHECK(raw->lab, header->cmsg_type == SCM_RIGHTS && raw->n_fds + n <= 64);
+        memcpy(raw->fds + raw->n_fds, CMSG_DATA(header), n * sizeof(int));
+        for (size_t i = 0; i < n; i++)
+            lab_keep_fd(raw->lab, raw->fds[raw->n_fds + i]);
+        raw->n_fds += (unsigned)n;
+    }
+}
+
 static void raw_read(struct raw *raw)
 {
     uint8_t *room;
     size_t size;
     while (!raw->is_closed && sb_buf_reserve(&raw->in, 65536, &room, &size) == 0) {
-        ssize_t got = recv(raw->fd, room, size, MSG_DONTWAIT);
+        char control[CMSG_SPACE(sizeof(int) * 64)];
+        struct iovec part = { room, size };
+        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+        ssize_t got = recvmsg(raw->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (got < 0 && errno == EAGAIN)
             return;
-        if (got <= 0)
+        if (got <= 0) {
             raw->is_closed = true;
-        else
+        } else {
             sb_buf_commit(&raw->in, (size_t)got);
+            raw_keep_fds(raw, &message);
+        }
     }
 }
 
@@ -176,6 +280,58 @@ int32_t raw_wait_reply(struct raw *raw, uint64_t id, struct wire_objects *ret_ob
         *ret_objects = objects;
     return reply.status;
 }
+
+/* --- channels --- */
+
+static struct raw_end raw_wait_channel(struct raw *raw, enum wire_role role)
+{
+    struct wire_channel message;
+    LAB_EQUAL(raw->lab, wire_channel_decode(raw_wait(raw, WIRE_CHANNEL), &message), 0);
+    LAB_EQUAL(raw->lab, message.role, role);
+    LAB_CHECK(raw->lab, raw->n_fds > 0);
+    int fd = raw->fds[0];
+    raw->n_fds--;
+    memmove(raw->fds, raw->fds + 1, raw->n_fds * sizeof(int));
+    return (struct raw_end){ .channel = raw_new(raw->lab, fd), .number = message.channel }; /* the lab keeps it already */
+}
+
+struct raw_end raw_open_client(struct raw *raw, const char *service, uint64_t *ret_handle)
+{
+    struct wire_object object;
+    LAB_RESULT(raw->lab, raw_get_service(raw, "", service, &object), 0);
+    for (unsigned i = 0; i < 3; i++) /* HUB_ROUTE_AFTER */
+        raw_send_call(raw, ++raw->last_id, object.id, KIT_STATS, NULL, "", 0);
+    struct raw_end end = raw_wait_channel(raw, WIRE_ROLE_CLIENT);
+    struct wire_route route;
+    LAB_EQUAL(raw->lab, wire_route_decode(raw_wait(raw, WIRE_ROUTE), &route), 0);
+    LAB_EQUAL(raw->lab, route.handle, object.id);
+    LAB_EQUAL(raw->lab, route.channel, end.number);
+    end.stub = route.stub;
+    if (ret_handle != NULL)
+        *ret_handle = object.id;
+    return end;
+}
+
+struct raw_end raw_open_server(struct raw *raw)
+{
+    struct raw_end end = raw_wait_channel(raw, WIRE_ROLE_SERVER);
+    struct wire_grant grant;
+    struct sb_buf out;
+    LAB_EQUAL(raw->lab, wire_grant_decode(raw_wait(raw, WIRE_GRANT), &grant), 0);
+    sb_buf_init(&out, 64);
+    LAB_EQUAL(raw->lab, wire_grant_encode(&out, &grant), 0);
+    raw_send_buf(raw, &out);
+    sb_buf_deinit(&out);
+    end.stub = grant.stub;
+    return end;
+}
+
+void raw_end_close(struct raw_end *end)
+{
+    end->channel = raw_close(end->channel);
+}
+
+/* --- the hub's calls --- */
 
 static int32_t raw_call_hub(struct raw *raw, uint32_t code, const struct wire_objects *objects, const struct sb_buf *data,
                             struct wire_objects *ret_objects)

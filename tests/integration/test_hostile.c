@@ -199,25 +199,6 @@ static void test_mutations(struct lab *lab)
     close_honest(lab, &honest);
 }
 
-static void send_with_descriptors(struct raw *raw, const void *data, size_t size, unsigned n)
-{
-    union {
-        struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int) * 100)];
-    } control;
-    struct iovec part = { (void *)data, size };
-    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-                              .msg_controllen = CMSG_SPACE(sizeof(int) * n) };
-    memset(&control, 0, sizeof(control));
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * n);
-    for (unsigned i = 0; i < n; i++)
-        memcpy(CMSG_DATA(header) + i * sizeof(int), &raw->fd, sizeof(int));
-    (void)!sendmsg(raw->fd, &message, MSG_NOSIGNAL);
-}
-
 static void test_descriptors(struct lab *lab)
 {
     struct lab_device *device = lab_get_device(lab, 0);
@@ -229,7 +210,7 @@ static void test_descriptors(struct lab *lab)
     for (size_t i = 0; i < 3; i++)
         for (unsigned has_hello = 0; has_hello < 2; has_hello++) {
             struct raw *raw = raw_open(lab, device, has_hello != 0 ? "giver" : NULL);
-            send_with_descriptors(raw, cancel, sizeof(cancel), numbers[i]);
+            raw_send_fds(raw, cancel, sizeof(cancel), raw->fd, numbers[i]);
             LAB_UNTIL(lab, raw_has_closed(raw));
             raw_close(raw);
         }
