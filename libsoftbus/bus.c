@@ -168,9 +168,11 @@ int softbus_bus_open_fd(int fd, const char *name, struct softbus **ret_bus)
         close(fd);
         return SOFTBUS_ERR_NO_MEMORY;
     }
+    softbus_lock(bus);
     r = open_fds(bus, fd);
     if (r == 0)
         r = softbus_connect_greet(bus, name);
+    softbus_unlock(bus);
     if (r < 0) {
         softbus_close(bus);
         return r;

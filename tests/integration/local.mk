@@ -1,6 +1,7 @@
 # An integration test is two lines: its name in this list (its source is NAME.c) and $(LAB_LIBS).
 integration_tests += \
 	tests/integration/test_activate \
+	tests/integration/test_channel_order \
 	tests/integration/test_ctl \
 	tests/integration/test_death \
 	tests/integration/test_hostile \
@@ -36,6 +37,7 @@ tests_integration_liblab_la_SOURCES = \
 LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
 tests_integration_test_activate_LDADD = $(LAB_LIBS)
+tests_integration_test_channel_order_LDADD = $(LAB_LIBS)
 tests_integration_test_ctl_LDADD = $(LAB_LIBS)
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)

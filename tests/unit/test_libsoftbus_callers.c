@@ -20,6 +20,28 @@ static void *run(void *userdata)
     return NULL;
 }
 
+static void *process(void *userdata)
+{
+    while (softbus_process(userdata) > 0)
+        continue;
+    return NULL;
+}
+
+/* Another thread than the one that opened it is the first to use it. */
+static void test_opened_elsewhere(void **state)
+{
+    struct hub_end end;
+    struct softbus *bus;
+    pthread_t thread;
+
+    (void)state;
+    hub_end_open(&end, &bus);
+    assert_int_equal(pthread_create(&thread, NULL, process, bus), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    softbus_close(bus);
+    hub_end_close(&end);
+}
+
 /* --- many callers --- */
 
 struct caller {
@@ -327,6 +349,7 @@ static void test_caller_nests(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        THREAD_TEST(test_opened_elsewhere),
         THREAD_TEST(test_callers),
         THREAD_TEST(test_callers_and_pool),
         THREAD_TEST(test_callers_time_out),
