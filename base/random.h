@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct sb_random {
-    uint32_t pool[64];
+    uint32_t pool[256];
     size_t n_left;
 };
 

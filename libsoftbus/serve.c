@@ -333,8 +333,9 @@ int softbus_serve_run_and_answer(struct softbus_transaction *transaction)
             softbus_parcel_move(transaction->reply, pending->reply);
         softbus_call_end(bus, pending, status);
     } else if (transaction->id) {
+        const struct softbus_stream *stream = transaction->channel ? &transaction->channel->stream : &bus->hub;
         struct answer answer = { .id = transaction->id, .status = status, .parcel = transaction->reply,
-                                 .gathers = transaction->stub->average_us < QUICK_US && !sb_list_is_empty(&bus->ready) };
+                                 .gathers = transaction->stub->average_us < QUICK_US && stream->has_whole };
 
         r = send_reply(bus, transaction->channel, &answer);
     }

@@ -472,10 +472,11 @@ void softbus_stream_update(struct softbus_stream *stream)
 {
     struct wire_msg message;
     size_t size;
-    bool is_ready = !stream->is_blocked && (stream->kept.length > 0 || (stream->is_readable && softbus_stream_has_room(stream)) ||
-                                            stream->is_over ||
-                                            wire_msg_scan(sb_buf_bytes(&stream->in), stream->in.length, WIRE_MSG_MAX, &message, &size));
+    bool is_ready;
 
+    stream->has_whole = wire_msg_scan(sb_buf_bytes(&stream->in), stream->in.length, WIRE_MSG_MAX, &message, &size) != 0;
+    is_ready = !stream->is_blocked && (stream->kept.length > 0 || stream->is_over || stream->has_whole ||
+                                       (stream->is_readable && softbus_stream_has_room(stream)));
     if (!is_ready)
         sb_list_remove(&stream->ready_link);
     else if (sb_list_is_empty(&stream->ready_link))

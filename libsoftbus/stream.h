@@ -30,6 +30,7 @@ struct softbus_stream {
     int fd;                    /* -1: closed */
     uint32_t polled;           /* events registered in bus->epoll_fd; 0: it is not there */
     bool is_readable;          /* the kernel may have bytes for us */
+    bool has_whole;            /* `in` opens with a whole message, or a broken one; as of the last update */
     bool is_over;              /* end of file, or broken: what is in `in` is the last */
     struct softbus_waiter *reader; /* who polls it by itself now */
 

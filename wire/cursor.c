@@ -7,48 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-uint16_t wire_load_u16(const uint8_t *p)
-{
-    uint16_t value;
-
-    memcpy(&value, p, sizeof(value));
-    return le16toh(value);
-}
-
-uint32_t wire_load_u32(const uint8_t *p)
-{
-    uint32_t value;
-
-    memcpy(&value, p, sizeof(value));
-    return le32toh(value);
-}
-
-uint64_t wire_load_u64(const uint8_t *p)
-{
-    uint64_t value;
-
-    memcpy(&value, p, sizeof(value));
-    return le64toh(value);
-}
-
-void wire_store_u16(uint8_t *p, uint16_t value)
-{
-    value = htole16(value);
-    memcpy(p, &value, sizeof(value));
-}
-
-void wire_store_u32(uint8_t *p, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(p, &value, sizeof(value));
-}
-
-void wire_store_u64(uint8_t *p, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(p, &value, sizeof(value));
-}
-
 void wire_reader_init(struct wire_reader *reader, const void *data, size_t size)
 {
     *reader = (struct wire_reader){ .position = data, .left = size };
@@ -141,33 +99,47 @@ void wire_writer_init(struct wire_writer *writer, struct sb_buf *buf)
     *writer = (struct wire_writer){ .buf = buf };
 }
 
+/* Fields are short and many: where there is room they are stored in place. */
+static inline void put(struct wire_writer *writer, const void *data, size_t size)
+{
+    struct sb_buf *buf = writer->buf;
+
+    if (writer->error)
+        return;
+    if (buf->capacity - buf->start - buf->length >= size && buf->max - buf->length >= size && size > 0) {
+        memcpy(buf->data + buf->start + buf->length, data, size);
+        buf->length += size;
+    } else {
+        writer->error = sb_buf_append(buf, data, size);
+    }
+}
+
 void wire_put_fixed(struct wire_writer *writer, const void *data, size_t size)
 {
-    if (writer->error == 0)
-        writer->error = sb_buf_append(writer->buf, data, size);
+    put(writer, data, size);
 }
 
 void wire_put_u8(struct wire_writer *writer, uint8_t value)
 {
-    wire_put_fixed(writer, &value, 1);
+    put(writer, &value, 1);
 }
 
 void wire_put_u16(struct wire_writer *writer, uint16_t value)
 {
     value = htole16(value);
-    wire_put_fixed(writer, &value, sizeof(value));
+    put(writer, &value, sizeof(value));
 }
 
 void wire_put_u32(struct wire_writer *writer, uint32_t value)
 {
     value = htole32(value);
-    wire_put_fixed(writer, &value, sizeof(value));
+    put(writer, &value, sizeof(value));
 }
 
 void wire_put_u64(struct wire_writer *writer, uint64_t value)
 {
     value = htole64(value);
-    wire_put_fixed(writer, &value, sizeof(value));
+    put(writer, &value, sizeof(value));
 }
 
 void wire_put_bytes(struct wire_writer *writer, const void *data, size_t size)

@@ -6,11 +6,56 @@
 #ifndef SB_WIRE_CURSOR_H
 #define SB_WIRE_CURSOR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sb_buf;
+
+/* Little-endian access to raw memory. */
+static inline uint16_t wire_load_u16(const uint8_t *p)
+{
+    uint16_t value;
+
+    memcpy(&value, p, sizeof(value));
+    return le16toh(value);
+}
+
+static inline uint32_t wire_load_u32(const uint8_t *p)
+{
+    uint32_t value;
+
+    memcpy(&value, p, sizeof(value));
+    return le32toh(value);
+}
+
+static inline uint64_t wire_load_u64(const uint8_t *p)
+{
+    uint64_t value;
+
+    memcpy(&value, p, sizeof(value));
+    return le64toh(value);
+}
+
+static inline void wire_store_u16(uint8_t *p, uint16_t value)
+{
+    value = htole16(value);
+    memcpy(p, &value, sizeof(value));
+}
+
+static inline void wire_store_u32(uint8_t *p, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(p, &value, sizeof(value));
+}
+
+static inline void wire_store_u64(uint8_t *p, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(p, &value, sizeof(value));
+}
 
 /* A view into bytes that somebody else owns. For a string, text[size] is its NUL and there is none before. */
 struct wire_bytes {
@@ -71,13 +116,5 @@ void wire_put_str(struct wire_writer *writer, const char *text, size_t size);
 
 /* True for well-formed UTF-8 without NUL (RFC 3629: no surrogates, no overlong forms). */
 bool wire_text_is_valid(const char *text, size_t size);
-
-/* Little-endian access to raw memory. */
-uint16_t wire_load_u16(const uint8_t *p);
-uint32_t wire_load_u32(const uint8_t *p);
-uint64_t wire_load_u64(const uint8_t *p);
-void wire_store_u16(uint8_t *p, uint16_t value);
-void wire_store_u32(uint8_t *p, uint32_t value);
-void wire_store_u64(uint8_t *p, uint64_t value);
 
 #endif
