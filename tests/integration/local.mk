@@ -2,6 +2,7 @@
 integration_tests += \
 	tests/integration/test_activate \
 	tests/integration/test_channel_order \
+	tests/integration/test_channels \
 	tests/integration/test_ctl \
 	tests/integration/test_death \
 	tests/integration/test_hostile \
@@ -38,6 +39,7 @@ LAB_LIBS = tests/integration/liblab.la libsoftbus/libsoftbus.la $(WIRE_LIBS)
 
 tests_integration_test_activate_LDADD = $(LAB_LIBS)
 tests_integration_test_channel_order_LDADD = $(LAB_LIBS)
+tests_integration_test_channels_LDADD = $(LAB_LIBS)
 tests_integration_test_ctl_LDADD = $(LAB_LIBS)
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
