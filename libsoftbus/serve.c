@@ -286,6 +286,21 @@ static void open_gate(struct softbus_object *stub)
         softbus_wait_kick(bus);
 }
 
+/* Whether it may be run at all: 0, or the answer. */
+static int check(struct softbus_transaction *transaction)
+{
+    struct softbus_object *stub = transaction->stub;
+    int r;
+
+    if (stub->is_dead) /* withdrawn while this was on its way */
+        return SOFTBUS_ERR_DEAD_OBJECT;
+    if (transaction->code > SOFTBUS_CODE_MAX)
+        return 0;
+    r = softbus_parcel_take_token(transaction->request, stub->descriptor);
+    stub->n_calls += r == 0;
+    return r;
+}
+
 int softbus_serve_run(struct softbus_transaction *transaction)
 {
     struct softbus *bus = transaction->bus;
@@ -296,23 +311,18 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     softbus_channel_discount(transaction);
     softbus_serve_leave_chain(transaction);
     transaction->has_begun = true;
-    if (stub->is_dead) /* withdrawn while this was on its way */
-        return SOFTBUS_ERR_DEAD_OBJECT;
-    if (transaction->code <= SOFTBUS_CODE_MAX) {
-        status = softbus_parcel_take_token(transaction->request, stub->descriptor);
-        if (status < 0)
-            return status;
-        stub->n_calls++;
+    status = check(transaction);
+    if (status == 0) {
+        if (stub->average_us >= QUICK_US)
+            softbus_stream_flush_all(bus);
+        stub->owner = transaction->thread = softbus_thread_get_id();
+        sb_list_remove(&transaction->queue_link);
+        sb_list_append(&stub->running, &transaction->queue_link);
+        tell_others(bus);
+        status = run_measured(transaction);
+        stub->owner = stub->is_concurrent ? NULL : old_owner;
     }
-    if (stub->average_us >= QUICK_US)
-        softbus_stream_flush_all(bus);
-    stub->owner = transaction->thread = softbus_thread_get_id();
     sb_list_remove(&transaction->queue_link);
-    sb_list_append(&stub->running, &transaction->queue_link);
-    tell_others(bus);
-    status = run_measured(transaction);
-    sb_list_remove(&transaction->queue_link);
-    stub->owner = stub->is_concurrent ? NULL : old_owner;
     if (!stub->owner)
         open_gate(stub);
     return status;
@@ -396,8 +406,8 @@ bool softbus_serve_run_queued(struct softbus *bus)
         if (stub->is_concurrent || stub->owner == softbus_thread_get_id())
             open_gate(stub);
         if (first->id == 0 && !first->is_oneway && !first->pending) { /* given up before it began */
+            open_gate(stub); /* first: the stub may go with the last call of it */
             softbus_serve_free(first);
-            open_gate(stub);
             continue;
         }
         softbus_serve_run_and_answer(first);

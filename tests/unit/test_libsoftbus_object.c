@@ -461,6 +461,32 @@ static void test_errors(void **state)
     assert_int_equal(softbus_error_get_outcome(-1000), SOFTBUS_OUTCOME_UNKNOWN);
 }
 
+static void note_error(void *userdata, int error, struct softbus_parcel *reply)
+{
+    int *ret_error = userdata;
+
+    (void)reply;
+    *ret_error = error;
+}
+
+/* A call that is refused before its handler runs keeps nobody waiting who queued behind it. */
+static void test_queue_goes_on(void **state)
+{
+    struct world *w = *state;
+    struct softbus_parcel *request;
+    int errors[2] = { 0, 0 };
+
+    assert_int_equal(softbus_parcel_new(0, &request), 0);
+    softbus_parcel_write_token(request, "org.example.Another");
+    assert_int_equal(softbus_call_async(w->stub, 1, request, 0, note_error, &errors[0], NULL), 0);
+    softbus_parcel_clear(request);
+    assert_int_equal(softbus_call_async(w->stub, 1, request, 0, note_error, &errors[1], NULL), 0);
+    softbus_parcel_free(request);
+    process_all(w);
+    assert_int_equal(errors[0], SOFTBUS_ERR_INTERFACE);
+    assert_int_equal(errors[1], SOFTBUS_ERR_BAD_REQUEST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -469,7 +495,7 @@ int main(void)
         TEST(test_arrivals), TEST(test_stub_counting), TEST(test_release_too_many), TEST(test_withdraw),
         TEST(test_parcel_objects), TEST(test_death),   TEST(test_unlink),           TEST(test_link_refused),
         TEST(test_unlink_inside), TEST(test_watch),    TEST(test_unwatch_inside_close), TEST(test_list),
-        TEST(test_names),    cmocka_unit_test(test_errors),
+        TEST(test_names),    TEST(test_queue_goes_on), cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
