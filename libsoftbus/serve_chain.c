@@ -12,9 +12,12 @@
 
 struct softbus_waiter *softbus_serve_find_chain(const struct softbus_transaction *transaction)
 {
+    const struct sb_list *waiters = &transaction->bus->waiters;
+
     if (transaction->is_oneway)
         return NULL;
-    SB_LIST_FOREACH (link, &transaction->bus->waiters) {
+    /* A thread that waits in a call that it makes for one that came to it in the chain waits in the innermost: the last. */
+    for (struct sb_list *link = waiters->prev; link != waiters; link = link->prev) {
         struct softbus_waiter *waiter = SB_CONTAINER_OF(link, struct softbus_waiter, link);
 
         if (waiter->trace == transaction->trace && !waiter->is_quiet)
@@ -90,7 +93,13 @@ void softbus_serve_return_inbox(struct softbus *bus, struct softbus_waiter *wait
     bool has_any = false;
 
     while ((link = sb_list_first(&waiter->inbox))) {
-        softbus_serve_leave_chain(SB_CONTAINER_OF(link, struct softbus_transaction, chain_link));
+        struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, chain_link);
+        struct softbus_waiter *outer;
+
+        softbus_serve_leave_chain(transaction);
+        outer = softbus_serve_find_chain(transaction);
+        if (outer)
+            softbus_serve_join_chain(transaction, outer);
         has_any = true;
     }
     if (has_any)

@@ -11,6 +11,8 @@ include $(top_srcdir)/tests/checks/local.mk
 
 # What ./check runs under ThreadSanitizer: tests of code that uses threads.
 threaded_tests = \
+	tests/integration/test_channel_order \
+	tests/integration/test_threads \
 	tests/unit/test_libsoftbus_callers \
 	tests/unit/test_libsoftbus_threads \
 	tests/unit/test_session_manager_io \

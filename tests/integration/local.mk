@@ -18,6 +18,7 @@ integration_tests += \
 	tests/integration/test_remote \
 	tests/integration/test_rules \
 	tests/integration/test_rules_raw \
+	tests/integration/test_threads \
 	tests/integration/test_trust
 
 check_LTLIBRARIES += tests/integration/liblab.la
@@ -56,6 +57,7 @@ tests_integration_test_registry_LDADD = $(LAB_LIBS)
 tests_integration_test_remote_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_raw_LDADD = $(LAB_LIBS)
+tests_integration_test_threads_LDADD = $(LAB_LIBS) -lpthread
 tests_integration_test_trust_LDADD = $(LAB_LIBS)
 
 CLEANFILES += tests/integration/.slot-a tests/integration/.slot-b
