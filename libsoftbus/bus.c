@@ -8,6 +8,9 @@
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
 #include "libsoftbus/pool.h"
+#include "libsoftbus/reconnect.h"
+#include "libsoftbus/registry.h"
+#include "libsoftbus/restore.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/wait.h"
 #include "libsoftbus/watch.h"
@@ -17,6 +20,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -48,6 +52,7 @@ void softbus_bus_unref(struct softbus *bus)
         return;
     free_parcels(bus);
     softbus_serve_free_stock(bus);
+    softbus_reconnect_deinit(bus);
     softbus_lock_deinit(&bus->lock);
     free(bus);
 }
@@ -57,18 +62,18 @@ int softbus_bus_fail(struct softbus *bus, int error)
     if (bus->error)
         return bus->error;
     bus->error = error == SOFTBUS_ERR_PROTOCOL ? error : SOFTBUS_ERR_DISCONNECTED;
+    bus->reconnect.due_ms = UINT64_MAX;
     shutdown(bus->hub.fd, SHUT_RDWR);
     softbus_call_end_all(bus, SOFTBUS_ERR_DISCONNECTED);
-    softbus_wait_kick(bus);
+    softbus_wait_wake_all(bus);
     return bus->error;
 }
 
 int softbus_bus_send_head(struct softbus *bus)
 {
     static const struct softbus_outgoing_bytes nothing;
-    int r = bus->error ? SOFTBUS_ERR_DISCONNECTED : softbus_stream_send(&bus->hub, &nothing);
 
-    return r == SOFTBUS_ERR_DISCONNECTED ? softbus_bus_fail(bus, r) : r;
+    return softbus_reconnect_is_up(bus) ? softbus_stream_send(&bus->hub, &nothing) : SOFTBUS_ERR_DISCONNECTED;
 }
 
 void softbus_bus_add_job(struct softbus *bus, struct softbus_job *job)
@@ -138,6 +143,8 @@ static struct softbus *new_bus(void)
     sb_list_init(&bus->transactions);
     sb_list_init(&bus->links);
     sb_list_init(&bus->watches);
+    sb_list_init(&bus->names);
+    softbus_reconnect_init(bus);
     bus->pid = getpid();
     bus->uid = geteuid(); /* as SO_PEERCRED has it on the other side */
     bus->gid = getegid();
@@ -159,7 +166,7 @@ static int open_fds(struct softbus *bus, int fd)
     return bus->hub.polled ? 0 : SOFTBUS_ERR_NO_MEMORY;
 }
 
-int softbus_bus_open_fd(int fd, const char *name, struct softbus **ret_bus)
+int softbus_bus_open_fd(int fd, const char *path, const char *name, struct softbus **ret_bus)
 {
     struct softbus *bus = new_bus();
     int r;
@@ -168,11 +175,16 @@ int softbus_bus_open_fd(int fd, const char *name, struct softbus **ret_bus)
         close(fd);
         return SOFTBUS_ERR_NO_MEMORY;
     }
+    memcpy(bus->reconnect.name, name, strlen(name) + 1);
     softbus_lock(bus);
     r = open_fds(bus, fd);
     if (r == 0)
-        r = softbus_connect_greet(bus, name);
+        r = softbus_connect_greet(bus);
     softbus_unlock(bus);
+    if (r == 0 && path) {
+        bus->reconnect.path = strdup(path);
+        r = bus->reconnect.path ? 0 : SOFTBUS_ERR_NO_MEMORY;
+    }
     if (r < 0) {
         softbus_close(bus);
         return r;
@@ -240,6 +252,8 @@ static void close_locked(struct softbus *bus)
     drop_jobs(bus, &bus->jobs);
     softbus_watch_free_all(bus);
     softbus_death_drop_all(bus);
+    softbus_restore_drop_all(bus);
+    softbus_registry_drop_all(bus);
     softbus_object_detach_all(bus);
     sb_idtab_deinit(&bus->calls);
     close_fds(bus);
@@ -285,7 +299,8 @@ int softbus_get_timeout_ms(const struct softbus *bus)
 
     if (softbus_dispatch_is_due(bus))
         return 0;
-    due_ms = bus->next_deadline_ms < bus->lazy_due_ms ? bus->next_deadline_ms : bus->lazy_due_ms;
+    due_ms = softbus_bus_get_due_ms(bus);
+    due_ms = due_ms < bus->lazy_due_ms ? due_ms : bus->lazy_due_ms;
     return due_ms == UINT64_MAX ? -1 : sb_clock_until_ms(sb_clock_now_ms(), due_ms);
 }
 
@@ -327,7 +342,8 @@ static int wait_until(struct softbus *bus, uint64_t due_ms)
 
         if (r != 0)
             return r;
-        until_ms = due_ms < bus->next_deadline_ms ? due_ms : bus->next_deadline_ms;
+        until_ms = softbus_bus_get_due_ms(bus);
+        until_ms = due_ms < until_ms ? due_ms : until_ms;
         if (until_ms != UINT64_MAX)
             now_ms = sb_clock_now_ms();
         if (now_ms >= due_ms)

@@ -5,6 +5,7 @@
 #include "libsoftbus/dispatch.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/reconnect.h"
 #include "libsoftbus/send.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/stream.h"
@@ -52,31 +53,47 @@ static int wait_done(struct softbus *bus, struct softbus_pending *pending, struc
     return pending->status;
 }
 
-/* Waits until the queue that the call would go to has room. AGAIN, DISCONNECTED. */
-static int wait_room(struct softbus *bus, const struct softbus_object *object, struct softbus_waiter *waiter, uint64_t due_ms)
+/* What a call needs before it can be sent. */
+struct way {
+    const struct softbus_object *object; /* NULL: the hub itself */
+    const struct softbus_parcel *request;
+    struct softbus_waiter *waiter;
+    uint64_t due_ms;
+    bool is_quiet; /* nothing runs while it waits for a hub */
+};
+
+/* Waits for a hub that knows the objects of the call, and for room in the queue that it would go to. AGAIN (no room), DISCONNECTED,
+ * DEAD_OBJECT. */
+static int wait_way(struct softbus *bus, const struct way *way)
 {
-    /* What comes meanwhile is taken in but not run: two apps that both only send must not wait for each other. */
+    const struct softbus_object *object = way->object;
+    struct softbus_waiter *waiter = way->waiter;
     bool was_quiet = waiter->is_quiet;
     int r = 0;
 
-    waiter->is_quiet = true;
-    for (;;) {
-        struct softbus_channel *channel = object ? object->channel : NULL;
-        struct softbus_stream *stream = channel ? &channel->stream : &bus->hub;
-        uint64_t now_ms;
+    while (r == 0 && !bus->error) {
+        bool is_ready = softbus_reconnect_is_ready(bus, object, way->request);
+        struct softbus_stream *stream = object && object->channel ? &object->channel->stream : &bus->hub;
+        uint64_t now_ms, due_ms;
 
-        if (!softbus_stream_is_full(stream) || bus->error)
+        if ((is_ready && !softbus_stream_is_full(stream)) || (object && object->is_dead))
             break;
         now_ms = sb_clock_now_ms();
-        r = now_ms >= due_ms ? SOFTBUS_ERR_AGAIN : 0;
-        if (r < 0)
-            break;
-        softbus_stream_poll(stream, stream->polled != 0);
-        if (softbus_dispatch(bus, waiter) <= 0)
-            softbus_wait_once(bus, waiter, sb_clock_until_ms(now_ms, due_ms));
+        if (now_ms >= way->due_ms)
+            r = is_ready ? SOFTBUS_ERR_AGAIN : SOFTBUS_ERR_DISCONNECTED;
+        /* For room, what comes meanwhile is taken in but not run: two apps that both only send must not wait for each other. */
+        waiter->is_quiet = was_quiet || way->is_quiet || is_ready;
+        if (is_ready)
+            softbus_stream_poll(stream, stream->polled != 0);
+        if (r < 0 || softbus_dispatch(bus, waiter) != 0 || softbus_call_expire(bus, now_ms))
+            continue;
+        due_ms = softbus_bus_get_due_ms(bus);
+        softbus_wait_once(bus, waiter, sb_clock_until_ms(now_ms, way->due_ms < due_ms ? way->due_ms : due_ms));
     }
     waiter->is_quiet = was_quiet;
-    return r == 0 && bus->error ? SOFTBUS_ERR_DISCONNECTED : r;
+    if (r == 0 && bus->error)
+        r = SOFTBUS_ERR_DISCONNECTED;
+    return r == 0 && object && object->is_dead ? SOFTBUS_ERR_DEAD_OBJECT : r;
 }
 
 void softbus_call_remove(struct softbus *bus, struct softbus_pending *pending)
@@ -87,35 +104,58 @@ void softbus_call_remove(struct softbus *bus, struct softbus_pending *pending)
     pending->channel = NULL;
 }
 
-/* Sends the call and waits; `out` lacks only its id, trace and deadline. */
-static int call_and_wait(struct softbus_outgoing *out, struct softbus_parcel *reply, uint32_t timeout_ms, struct softbus_waiter *waiter)
+/* Sends the call, and waits for its end. *ret_was_sent: whether it had left. */
+static int send_and_wait(struct softbus_outgoing *out, struct softbus_parcel *reply, uint64_t deadline_ms,
+                         struct softbus_waiter *waiter, bool *ret_was_sent)
 {
     struct softbus *bus = out->bus;
-    struct softbus_pending pending = { .reply = reply, .waiter = waiter };
-    uint64_t deadline_ms;
-    int r;
+    struct softbus_pending pending = { .reply = reply, .waiter = waiter,
+                                       .is_detoured = out->request && out->request->n_objects > 0 };
+    int r = softbus_call_add(bus, &pending, out->object);
 
-    if (timeout_ms == 0)
-        timeout_ms = SOFTBUS_DEFAULT_TIMEOUT_MS;
-    deadline_ms = sb_clock_now_ms() + timeout_ms;
-    r = wait_room(bus, out->object, waiter, deadline_ms);
-    if (r == 0)
-        r = softbus_call_add(bus, &pending, out->object);
+    *ret_was_sent = false;
     if (r < 0)
         return r;
     out->id = pending.id;
-    out->deadline_ms = timeout_ms;
-    out->trace = softbus_send_choose_trace(bus);
-    waiter->trace = out->trace;
     waiter->stream = pending.channel ? &pending.channel->stream : NULL;
     r = softbus_send_call(out);
     if (r == 0) {
+        *ret_was_sent = true;
         r = wait_done(bus, &pending, waiter, deadline_ms);
         if (!pending.is_done)
             softbus_send_cancel(bus, &pending);
     }
     waiter->stream = NULL;
     softbus_call_remove(bus, &pending);
+    return r;
+}
+
+/* What the call of a hub that is gone is worth to the next one: the hub's own calls can be made again. */
+static bool is_worth_repeating(const struct softbus_outgoing *out, int status, bool was_sent)
+{
+    return status == SOFTBUS_ERR_DISCONNECTED && !out->bus->error && (!was_sent || !out->object);
+}
+
+/* `out` lacks only its id, trace and deadline. */
+static int call_and_wait(struct softbus_outgoing *out, struct softbus_parcel *reply, uint32_t timeout_ms, struct softbus_waiter *waiter)
+{
+    struct way way = { .object = out->object, .request = out->request, .waiter = waiter };
+    uint64_t began_ms = sb_clock_now_ms(), now_ms = began_ms;
+    bool was_sent;
+    int r;
+
+    if (timeout_ms == 0)
+        timeout_ms = SOFTBUS_DEFAULT_TIMEOUT_MS;
+    way.due_ms = began_ms + timeout_ms;
+    out->trace = softbus_send_choose_trace(out->bus);
+    waiter->trace = out->trace;
+    do {
+        r = wait_way(out->bus, &way);
+        if (r < 0)
+            break;
+        out->deadline_ms = (uint32_t)(way.due_ms - now_ms);
+        r = send_and_wait(out, reply, way.due_ms, waiter, &was_sent);
+    } while (is_worth_repeating(out, r, was_sent) && (now_ms = sb_clock_now_ms()) < way.due_ms);
     return r;
 }
 
@@ -162,29 +202,65 @@ int softbus_call_hub(struct softbus *bus, uint32_t code, struct softbus_parcel *
     SOFTBUS_LOCKED(bus);
     struct softbus_outgoing out = { .bus = bus, .code = code, .request = request };
     struct softbus_waiter waiter;
+    bool was_sent;
     int r;
 
     if (bus->error)
         return SOFTBUS_ERR_DISCONNECTED;
     softbus_waiter_init(bus, &waiter);
-    waiter.is_quiet = wait == SOFTBUS_HUB_QUIET;
-    r = call_and_wait(&out, reply, timeout_ms, &waiter);
+    waiter.is_quiet = wait != SOFTBUS_HUB_BUSY;
+    if (wait != SOFTBUS_HUB_QUIET_ONCE) {
+        r = call_and_wait(&out, reply, timeout_ms, &waiter);
+    } else {
+        out.trace = waiter.trace = softbus_send_choose_trace(bus);
+        out.deadline_ms = timeout_ms ? timeout_ms : SOFTBUS_DEFAULT_TIMEOUT_MS;
+        r = send_and_wait(&out, reply, sb_clock_now_ms() + out.deadline_ms, &waiter, &was_sent);
+    }
     softbus_waiter_deinit(bus, &waiter);
     return r;
 }
 
-int softbus_call_wait_room(struct softbus_object *object)
+static int wait_quietly(struct softbus *bus, const struct softbus_object *object, const struct softbus_parcel *request, uint64_t due_ms)
 {
-    struct softbus *bus = object->bus;
     struct softbus_waiter waiter;
+    struct way way = { .object = object, .request = request, .waiter = &waiter, .due_ms = due_ms, .is_quiet = true };
     int r;
 
-    if (!softbus_stream_is_full(object->channel ? &object->channel->stream : &bus->hub))
-        return 0;
     softbus_waiter_init(bus, &waiter);
-    r = wait_room(bus, object, &waiter, sb_clock_now_ms() + SOFTBUS_DEFAULT_TIMEOUT_MS);
+    r = wait_way(bus, &way);
     softbus_waiter_deinit(bus, &waiter);
     return r;
+}
+
+int softbus_call_wait_room(struct softbus_object *object, const struct softbus_parcel *request)
+{
+    struct softbus *bus = object->bus;
+
+    if (softbus_reconnect_is_ready(bus, object, request) &&
+        !softbus_stream_is_full(object->channel ? &object->channel->stream : &bus->hub))
+        return 0;
+    return wait_quietly(bus, object, request, sb_clock_now_ms() + SOFTBUS_DEFAULT_TIMEOUT_MS);
+}
+
+int softbus_call_wait_back(struct softbus_object *object, uint64_t due_ms)
+{
+    struct softbus *bus = object->bus;
+
+    while (object->is_lost || !softbus_reconnect_is_up(bus)) {
+        /* A route would let a call go, but the hub is what is wanted here. */
+        struct softbus_parcel carrier = { .n_objects = 1, .objects = &object };
+        int r = wait_quietly(bus, NULL, &carrier, due_ms);
+
+        if (r < 0)
+            return r;
+    }
+    return object->is_dead ? SOFTBUS_ERR_DEAD_OBJECT : 0;
+}
+
+void softbus_call_wait_reply(struct softbus *bus, const struct softbus_parcel *reply)
+{
+    if (reply->n_objects > 0 && !softbus_reconnect_is_ready(bus, NULL, reply))
+        wait_quietly(bus, NULL, reply, sb_clock_now_ms() + SOFTBUS_DEFAULT_TIMEOUT_MS);
 }
 
 int softbus_call_oneway(struct softbus_object *object, uint32_t code, struct softbus_parcel *request)
@@ -199,8 +275,10 @@ int softbus_call_oneway(struct softbus_object *object, uint32_t code, struct sof
     if (object->is_stub)
         return softbus_serve_own_later(object, code, request, 0, NULL);
     out.trace = softbus_send_choose_trace(bus);
-    r = softbus_call_wait_room(object);
-    return r < 0 ? r : softbus_send_call(&out);
+    do
+        r = softbus_call_wait_room(object, request);
+    while (r == 0 && (r = softbus_send_call(&out)) == SOFTBUS_ERR_DISCONNECTED && !bus->error);
+    return r;
 }
 
 /* Built-in codes. */

@@ -5,6 +5,7 @@
 #include "libsoftbus/dispatch.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/reconnect.h"
 #include "libsoftbus/send.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/stream.h"
@@ -17,6 +18,8 @@
 static void free_pending(struct softbus *bus, struct softbus_pending *pending)
 {
     softbus_bus_give_parcel(bus, pending->reply);
+    softbus_bus_give_parcel(bus, pending->request);
+    bus->n_unsent -= pending->is_unsent;
     softbus_object_unref(pending->object);
     free(pending);
 }
@@ -66,6 +69,10 @@ void softbus_call_end(struct softbus *bus, struct softbus_pending *pending, int 
         return;
     }
     forget(bus, pending, status);
+    if (pending->restores) { /* what it was for begins anew with the next hub */
+        free_pending(bus, pending);
+        return;
+    }
     if (pending->local) {
         pending->local->is_canceled = true;
         pending->local->pending = NULL;
@@ -91,11 +98,9 @@ bool softbus_call_expire(struct softbus *bus, uint64_t now_ms)
             continue;
         }
         has_expired = true;
-        if (!pending->local)
+        if (!pending->local && !pending->is_unsent)
             softbus_send_cancel(bus, pending);
-        if (bus->error) /* the connection broke under the CANCEL, which has ended all calls */
-            break;
-        softbus_call_end(bus, pending, SOFTBUS_ERR_TIMEOUT);
+        softbus_call_end(bus, pending, pending->is_unsent ? SOFTBUS_ERR_DISCONNECTED : SOFTBUS_ERR_TIMEOUT);
     }
     return has_expired;
 }
@@ -106,6 +111,17 @@ void softbus_call_end_all(struct softbus *bus, int status)
 
     while ((link = sb_list_first(&bus->asyncs)))
         softbus_call_end(bus, SB_CONTAINER_OF(link, struct softbus_pending, link), status);
+}
+
+void softbus_call_end_hub(struct softbus *bus)
+{
+    struct softbus_pending *pending;
+    uint32_t cursor = 0;
+
+    while ((pending = sb_idtab_next(&bus->calls, &cursor))) {
+        if (!pending->is_done && !pending->local && !pending->is_unsent && (!pending->channel || pending->is_detoured))
+            softbus_call_end(bus, pending, SOFTBUS_ERR_DISCONNECTED);
+    }
 }
 
 void softbus_call_end_channel(struct softbus_channel *channel)
@@ -120,9 +136,9 @@ void softbus_call_end_channel(struct softbus_channel *channel)
     }
 }
 
-static int new_pending(struct softbus_object *object, struct softbus_pending **ret_pending)
+/* object NULL: the hub. */
+static int new_pending(struct softbus *bus, struct softbus_object *object, struct softbus_pending **ret_pending)
 {
-    struct softbus *bus = object->bus;
     struct softbus_pending *pending = calloc(1, sizeof(*pending));
     int r;
 
@@ -137,8 +153,7 @@ static int new_pending(struct softbus_object *object, struct softbus_pending **r
         free(pending);
         return r;
     }
-    object->n_refs++;
-    pending->object = object;
+    pending->object = softbus_object_ref(object);
     pending->trace = softbus_send_choose_trace(bus);
     *ret_pending = pending;
     return 0;
@@ -157,6 +172,47 @@ static void enter_async(struct softbus *bus, struct softbus_pending *pending)
         softbus_stream_poll(&pending->channel->stream, true);
 }
 
+static int send_pending(struct softbus_pending *pending, uint32_t code, const struct softbus_parcel *request, uint32_t timeout_ms)
+{
+    struct softbus_object *object = pending->object;
+    struct softbus_outgoing out = { .bus = object->bus, .object = object, .id = pending->id, .trace = pending->trace, .code = code,
+                                    .deadline_ms = timeout_ms, .request = request };
+
+    pending->is_detoured = request && request->n_objects > 0;
+    return softbus_send_call(&out);
+}
+
+/* There is no hub now: it is sent when there is one again. */
+static int put_off(struct softbus *bus, struct softbus_pending *pending, uint32_t code, const struct softbus_parcel *request)
+{
+    int r = 0;
+
+    if (pending->channel)
+        softbus_channel_unref(pending->channel);
+    pending->channel = NULL;
+    if (request) {
+        pending->request = softbus_bus_take_parcel(bus, softbus_parcel_get_capacity(request));
+        r = pending->request ? softbus_parcel_copy(request, pending->request) : SOFTBUS_ERR_NO_MEMORY;
+    }
+    pending->code = code;
+    pending->is_unsent = true;
+    bus->n_unsent++;
+    return r;
+}
+
+static int begin_call(struct softbus_pending *pending, uint32_t code, const struct softbus_parcel *request, uint32_t timeout_ms)
+{
+    struct softbus_object *object = pending->object;
+    struct softbus *bus = object->bus;
+    int r = SOFTBUS_ERR_DISCONNECTED;
+
+    if (object->is_stub)
+        return softbus_serve_own_later(object, code, request, timeout_ms, pending);
+    if (softbus_reconnect_is_ready(bus, object, request))
+        r = send_pending(pending, code, request, timeout_ms);
+    return r == SOFTBUS_ERR_DISCONNECTED && !bus->error ? put_off(bus, pending, code, request) : r;
+}
+
 int softbus_call_async(struct softbus_object *object, uint32_t code, struct softbus_parcel *request,
                        uint32_t timeout_ms, softbus_reply_fn fn, void *userdata, uint64_t *ret_call)
 {
@@ -165,10 +221,10 @@ int softbus_call_async(struct softbus_object *object, uint32_t code, struct soft
     struct softbus_pending *pending = NULL;
     int r = softbus_send_check(object, code, request);
 
+    if (r == 0 && !object->is_stub && softbus_reconnect_is_ready(bus, object, request))
+        r = softbus_call_wait_room(object, request);
     if (r == 0)
-        r = object->is_stub ? 0 : softbus_call_wait_room(object);
-    if (r == 0)
-        r = new_pending(object, &pending);
+        r = new_pending(bus, object, &pending);
     if (r < 0)
         return r;
     if (timeout_ms == 0)
@@ -176,14 +232,7 @@ int softbus_call_async(struct softbus_object *object, uint32_t code, struct soft
     pending->fn = fn;
     pending->userdata = userdata;
     pending->deadline_ms = sb_clock_now_ms() + timeout_ms;
-    if (object->is_stub) {
-        r = softbus_serve_own_later(object, code, request, timeout_ms, pending);
-    } else {
-        struct softbus_outgoing out = { .bus = bus, .object = object, .id = pending->id, .trace = pending->trace, .code = code,
-                                .deadline_ms = timeout_ms, .request = request };
-
-        r = softbus_send_call(&out);
-    }
+    r = begin_call(pending, code, request, timeout_ms);
     if (r < 0) {
         softbus_call_remove(bus, pending);
         free_pending(bus, pending);
@@ -195,18 +244,83 @@ int softbus_call_async(struct softbus_object *object, uint32_t code, struct soft
     return 0;
 }
 
+/* One that was put off. */
+static void send_late(struct softbus *bus, struct softbus_pending *pending, uint64_t now_ms)
+{
+    const struct softbus_object *object = pending->object;
+    int r = object->is_dead ? SOFTBUS_ERR_DEAD_OBJECT : 0;
+
+    if (r == 0) {
+        pending->is_unsent = false;
+        bus->n_unsent--;
+        if (object->channel)
+            pending->channel = softbus_channel_ref(object->channel);
+        if (pending->channel && pending->channel->n_pending++ == 0)
+            softbus_stream_poll(&pending->channel->stream, true);
+        r = send_pending(pending, pending->code, pending->request, (uint32_t)(pending->deadline_ms - now_ms));
+    }
+    if (r < 0)
+        softbus_call_end(bus, pending, r);
+}
+
+static struct softbus_pending *find_sendable(struct softbus *bus, uint64_t now_ms)
+{
+    SB_LIST_FOREACH (link, &bus->asyncs) {
+        struct softbus_pending *pending = SB_CONTAINER_OF(link, struct softbus_pending, link);
+
+        if (pending->is_unsent && pending->deadline_ms > now_ms &&
+            (pending->object->is_dead || softbus_reconnect_is_ready(bus, pending->object, pending->request)))
+            return pending;
+    }
+    return NULL;
+}
+
+void softbus_call_send_unsent(struct softbus *bus)
+{
+    uint64_t now_ms = bus->n_unsent > 0 ? sb_clock_now_ms() : 0;
+    struct softbus_pending *pending;
+
+    /* Found anew each time: sending may find that a channel is broken, and end others. */
+    while (bus->n_unsent > 0 && (pending = find_sendable(bus, now_ms)))
+        send_late(bus, pending, now_ms);
+}
+
+int softbus_call_hub_later(struct softbus *bus, uint32_t code, const struct softbus_parcel *request, struct softbus_object *object,
+                           enum softbus_restores restores, uint64_t *ret_id)
+{
+    struct softbus_outgoing out = { .bus = bus, .code = code, .deadline_ms = SOFTBUS_DEFAULT_TIMEOUT_MS, .request = request };
+    struct softbus_pending *pending;
+    int r = new_pending(bus, NULL, &pending);
+
+    if (r < 0)
+        return r;
+    pending->object = softbus_object_ref(object);
+    pending->restores = restores;
+    pending->deadline_ms = UINT64_MAX;
+    out.id = pending->id;
+    out.trace = pending->trace;
+    r = softbus_send_call(&out);
+    if (r < 0) {
+        softbus_call_remove(bus, pending);
+        free_pending(bus, pending);
+        return r;
+    }
+    enter_async(bus, pending);
+    if (ret_id)
+        *ret_id = pending->id;
+    return 0;
+}
+
 int softbus_cancel(struct softbus *bus, uint64_t call)
 {
     SOFTBUS_LOCKED(bus);
     struct softbus_pending *pending = sb_idtab_find(&bus->calls, call);
 
-    if (!pending || !pending->is_async)
+    if (!pending || !pending->is_async || pending->restores)
         return SOFTBUS_ERR_INVALID;
-    if (!pending->local)
+    if (!pending->local && !pending->is_unsent)
         softbus_send_cancel(bus, pending);
-    /* When the connection broke under the CANCEL, that has ended the call already. */
-    if (sb_idtab_find(&bus->calls, call))
-        softbus_call_end(bus, pending, SOFTBUS_ERR_CANCELED);
+    softbus_call_end(bus, pending, SOFTBUS_ERR_CANCELED);
     return 0;
 }
 
@@ -217,7 +331,7 @@ bool softbus_call_is_sync_reply(const struct softbus *bus, struct wire_bytes bod
     const struct softbus_pending *pending =
         body.size < 8 ? NULL : sb_idtab_find(&bus->calls, wire_load_u64(body.data));
 
-    return !pending || !pending->is_async;
+    return !pending || !pending->is_async || pending->restores;
 }
 
 /* Fills the caller's parcel. Descriptors that did not arrive make it a failure of that call alone. */
@@ -273,6 +387,12 @@ int softbus_call_take_reply(struct softbus_incoming *incoming)
     softbus_bus_give_parcel(bus, nobodys);
     if (r < 0 || !pending)
         return r;
+    if (pending->restores) {
+        forget(bus, pending, reply.status);
+        softbus_restore_take(bus, pending);
+        free_pending(bus, pending);
+        return 0;
+    }
     if (pending->is_async && incoming->rights == SOFTBUS_RUNS_ALL) {
         forget(bus, pending, reply.status);
         complete(bus, pending);

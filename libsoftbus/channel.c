@@ -40,18 +40,14 @@ struct softbus_channel *softbus_channel_ref(struct softbus_channel *channel)
     return channel;
 }
 
-void softbus_channel_unref(struct softbus_channel *channel)
-{
-    if (--channel->n_refs == 0)
-        free(channel);
-}
 
+/* Of the present hub. */
 static struct softbus_channel *find_channel(struct softbus *bus, uint64_t number)
 {
     SB_LIST_FOREACH (link, &bus->channels) {
         struct softbus_channel *channel = SB_CONTAINER_OF(link, struct softbus_channel, link);
 
-        if (channel->number == number)
+        if (channel->number == number && !channel->is_orphan)
             return channel;
     }
     return NULL;
@@ -85,6 +81,13 @@ static void free_detour(struct detour *detour)
     free(detour);
 }
 
+static void free_detours(struct softbus_channel *channel)
+{
+    while (!sb_list_is_empty(&channel->detours))
+        free_detour(SB_CONTAINER_OF(channel->detours.next, struct detour, link));
+    channel->detour_bytes = 0;
+}
+
 static size_t count_bytes(const struct softbus_transaction *transaction)
 {
     return transaction ? softbus_parcel_get_size(transaction->request) + transaction->request->n_fds * DESCRIPTOR_BYTES : 0;
@@ -93,23 +96,15 @@ static size_t count_bytes(const struct softbus_transaction *transaction)
 /* Closes our end. Calls under way on it end with DIED. */
 static void close_channel(struct softbus_channel *channel)
 {
-    struct softbus *bus = channel->stream.bus;
-    struct sb_map_entry *entry = NULL;
-    struct sb_list *link;
+    struct sb_map_entry *entry;
 
     if (!channel->is_open)
         return;
     channel->is_open = false;
     softbus_channel_ref(channel);
     softbus_call_end_channel(channel);
-    while ((entry = sb_map_next(&bus->proxies, entry))) {
-        struct softbus_object *proxy = SB_CONTAINER_OF(entry, struct softbus_object, entry);
-
-        if (proxy->channel == channel)
-            softbus_channel_unroute(proxy);
-    }
-    while ((link = sb_list_first(&channel->detours)))
-        free_detour(SB_CONTAINER_OF(link, struct detour, link));
+    softbus_object_unroute_all(channel);
+    free_detours(channel);
     while ((entry = sb_map_next(&channel->grants, NULL)))
         free_grant(channel, SB_CONTAINER_OF(entry, struct grant, entry));
     sb_map_deinit(&channel->grants);
@@ -120,13 +115,12 @@ static void close_channel(struct softbus_channel *channel)
     softbus_channel_unref(channel);
 }
 
-void softbus_channel_unroute(struct softbus_object *proxy)
+void softbus_channel_unref(struct softbus_channel *channel)
 {
-    struct softbus_channel *channel = proxy->channel;
-
-    proxy->channel = NULL;
-    if (channel)
-        softbus_channel_unref(channel);
+    if (--channel->n_refs == 0)
+        free(channel);
+    else if (channel->n_refs == 1 && channel->is_open && channel->is_orphan && channel->stream.kind == SOFTBUS_STREAM_CLIENT)
+        close_channel(channel);
 }
 
 void softbus_channel_close_all(struct softbus *bus)
@@ -157,12 +151,12 @@ void softbus_channel_break(struct softbus_stream *stream, bool is_violation)
     struct softbus_channel *channel = softbus_channel_of(stream);
 
     /* A client that is gone: what it had sent through the hub may still come, and its end will be told. */
-    if (stream->kind == SOFTBUS_STREAM_SERVER && !is_violation && !channel->is_ending) {
+    if (stream->kind == SOFTBUS_STREAM_SERVER && !is_violation && !channel->is_ending && !channel->is_orphan) {
         stream->is_blocked = true;
         softbus_stream_update(stream);
         return;
     }
-    if (!channel->is_ending && !stream->bus->error)
+    if (!channel->is_ending && !channel->is_orphan)
         tell_end(stream->bus, channel->number);
     close_channel(channel);
 }
@@ -313,6 +307,8 @@ int softbus_channel_take_seek(struct softbus_incoming *incoming)
         softbus_incoming_consume(incoming, NULL) < 0)
         return SOFTBUS_ERR_PROTOCOL;
     channel->barrier = position;
+    if (channel->is_orphan) /* what is missing will not come */
+        channel->position = position;
     look_again(channel);
     return 0;
 }
@@ -505,7 +501,7 @@ static int take_route(struct softbus_incoming *incoming)
     if (channel->stream.kind != SOFTBUS_STREAM_CLIENT)
         return SOFTBUS_ERR_PROTOCOL;
     proxy = SB_CONTAINER_OF(entry, struct softbus_object, entry);
-    softbus_channel_unroute(proxy);
+    softbus_object_unroute(proxy);
     detour = (struct wire_detour){ .channel = channel->number, .position = channel->position };
     bus->head.length = 0;
     r = wire_detour_encode(&bus->head, &detour) < 0 ? SOFTBUS_ERR_NO_MEMORY : softbus_bus_send_head(bus);
@@ -554,6 +550,22 @@ static int take_channel_end(struct softbus_incoming *incoming)
     channel->stream.is_readable = true;
     look_again(channel);
     return 0;
+}
+
+void softbus_channel_orphan(struct softbus_channel *channel)
+{
+    channel->is_orphan = true;
+    if (channel->stream.kind == SOFTBUS_STREAM_CLIENT) {
+        softbus_channel_ref(channel);
+        softbus_channel_unref(channel); /* closes it when it is idle */
+        return;
+    }
+    /* What came through the hub and waits for its turn has ended for its caller. */
+    free_detours(channel);
+    if (channel->position < channel->barrier)
+        channel->position = channel->barrier;
+    channel->stream.is_readable = true; /* its client may be gone already */
+    look_again(channel);
 }
 
 int softbus_channel_take_management(struct softbus_incoming *incoming)

@@ -27,6 +27,7 @@ struct softbus_channel {
     unsigned n_refs;      /* one while it is open, one for each call under way, route and transaction */
     uint64_t number;      /* the hub's */
     bool is_open;
+    bool is_orphan;       /* the hub that made it is gone: nothing will come through it, and nobody waits for our words about it */
     bool is_ending;       /* server: the hub has said that nothing more will come through it */
     uint64_t position;    /* client: messages numbered; server: messages taken */
     unsigned n_pending;   /* client: asynchronous calls */
@@ -82,8 +83,8 @@ void softbus_channel_break(struct softbus_stream *stream, bool is_violation);
 /* Appends to bus->head what the order needs before a message on the channel itself. NO_MEMORY. */
 int softbus_channel_begin_direct(struct softbus_channel *channel);
 
-/* The route of a proxy ends. */
-void softbus_channel_unroute(struct softbus_object *proxy);
+/* The hub is gone. Calls that are with their stubs go on; a client end is closed with the last of them when no route uses it any more. */
+void softbus_channel_orphan(struct softbus_channel *channel);
 
 void softbus_channel_close_all(struct softbus *bus);
 

@@ -3,6 +3,7 @@
 #include "libsoftbus/call.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "base/clock.h"
 #include "softbus/error.h"
 #include "wire/hub.h"
 #include "wire/rules.h"
@@ -22,7 +23,7 @@ struct softbus_link {
     struct softbus_object *object; /* holds a reference */
     softbus_death_fn fn;
     void *userdata;
-    bool has_fired; /* fn runs now; softbus_death_run() frees it */
+    bool has_fired; /* fn runs now; softbus_death_fire() frees it */
 };
 
 static void free_link(struct softbus_link *link)
@@ -32,19 +33,28 @@ static void free_link(struct softbus_link *link)
     free(link);
 }
 
-/* LINK_DEATH or UNLINK_DEATH. Quiet: a death that comes right behind the answer runs after this function. */
+/* LINK_DEATH or UNLINK_DEATH. Quiet: a death that comes right behind the answer runs after this function. The handle is the present
+ * hub's: when that goes meanwhile the next one is asked, by another handle. */
 static int ask_hub(struct softbus_object *object, uint32_t code)
 {
     struct softbus *bus = object->bus;
-    struct softbus_parcel *request;
-    int r;
+    struct softbus_parcel *request = softbus_bus_take_parcel(bus, 0);
+    uint64_t due_ms = sb_clock_now_ms() + SOFTBUS_DEFAULT_TIMEOUT_MS;
+    int r = request ? SOFTBUS_ERR_DISCONNECTED : SOFTBUS_ERR_NO_MEMORY;
 
-    if (bus->error)
-        return SOFTBUS_ERR_DISCONNECTED;
-    request = softbus_bus_take_parcel(bus, 0);
-    r = request ? softbus_parcel_write_u64(request, object->id) : SOFTBUS_ERR_NO_MEMORY;
-    if (r == 0)
-        r = softbus_call_hub(bus, code, request, NULL, 0, SOFTBUS_HUB_QUIET);
+    while (r == SOFTBUS_ERR_DISCONNECTED && !bus->error && sb_clock_now_ms() < due_ms) {
+        unsigned n_hubs;
+
+        r = softbus_call_wait_back(object, due_ms);
+        n_hubs = bus->reconnect.n_hubs;
+        softbus_parcel_clear(request);
+        if (r == 0)
+            r = softbus_parcel_write_u64(request, object->id);
+        if (r == 0)
+            r = softbus_call_hub(bus, code, request, NULL, 0, SOFTBUS_HUB_QUIET_ONCE);
+        if (r == 0 && n_hubs != bus->reconnect.n_hubs)
+            r = SOFTBUS_ERR_DISCONNECTED;
+    }
     softbus_bus_give_parcel(bus, request);
     return r;
 }
@@ -85,7 +95,7 @@ int softbus_link_death(struct softbus_object *object, softbus_death_fn fn, void 
     return 0;
 }
 
-static bool has_links(const struct softbus_object *object)
+bool softbus_death_is_awaited(const struct softbus_object *object)
 {
     SB_LIST_FOREACH(link, &object->bus->links) {
         if (SB_CONTAINER_OF(link, struct softbus_link, link)->object == object)
@@ -104,9 +114,12 @@ int softbus_unlink_death(struct softbus_link *link)
         return SOFTBUS_ERR_NOT_LINKED;
     object = softbus_object_ref(link->object);
     free_link(link);
-    if (object->is_linked && !has_links(object)) {
+    if (object->is_linked && !softbus_death_is_awaited(object)) {
         object->is_linked = false;
-        r = ask_hub(object, WIRE_HUB_UNLINK_DEATH);
+        if (!object->is_lost) /* else no hub knows of it */
+            r = ask_hub(object, WIRE_HUB_UNLINK_DEATH);
+        if (r == SOFTBUS_ERR_NOT_LINKED) /* a hub that has come meanwhile does not either */
+            r = 0;
     }
     softbus_object_unref(object);
     return r;
@@ -124,15 +137,12 @@ static struct softbus_link *find_link(struct softbus *bus, const struct softbus_
     return NULL;
 }
 
-void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
+void softbus_death_fire(struct softbus_object *object, uint32_t reason)
 {
-    struct sb_map_entry *entry = sb_map_find(&bus->proxies, &death->id, sizeof(death->id));
-    struct softbus_object *object;
+    struct softbus *bus = object->bus;
     struct softbus_link *link;
 
-    if (!entry) /* it crossed the release of the handle */
-        return;
-    object = softbus_object_ref(SB_CONTAINER_OF(entry, struct softbus_object, entry));
+    softbus_object_ref(object);
     object->is_dead = true;
     object->is_linked = false;
     /* Found anew each time: fn may unlink others. */
@@ -142,11 +152,19 @@ void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
         sb_list_remove(&link->link);
         link->has_fired = true;
         softbus_context_enter(bus, &context, NULL, 0);
-        link->fn(link->userdata, object, (enum softbus_death)death->reason);
+        link->fn(link->userdata, object, (enum softbus_death)reason);
         softbus_context_leave(&context);
         free_link(link);
     }
     softbus_object_unref(object);
+}
+
+void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death)
+{
+    struct sb_map_entry *entry = sb_map_find(&bus->proxies, &death->id, sizeof(death->id));
+
+    if (entry) /* else it crossed the release of the handle */
+        softbus_death_fire(SB_CONTAINER_OF(entry, struct softbus_object, entry), death->reason);
 }
 
 void softbus_death_drop_all(struct softbus *bus)

@@ -9,6 +9,7 @@
 #include "softbus/error.h"
 #include "wire/hub.h"
 
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert((int)SOFTBUS_DEVICE_OFFLINE == (int)WIRE_STATE_OFFLINE &&
@@ -76,14 +77,46 @@ int softbus_device_list(struct softbus *bus, struct softbus_device_info **ret_de
     return r;
 }
 
-/* Entries and events have the same form. */
+/* What is told of a device again when it has changed. */
+static bool has_changed(struct softbus_watch *watch, const struct softbus_device_info *device)
+{
+    char detail[WIRE_NAME_MAX + 1024];
+
+    snprintf(detail, sizeof(detail), "%u %u %u %s %s", (unsigned)device->state, device->is_trusted, device->n_services, device->name,
+             device->addresses);
+    return softbus_watch_learn(watch, device->id, detail);
+}
+
+static void tell_device_gone(struct softbus_watch *watch, const char *id)
+{
+    softbus_device_fn fn = (softbus_device_fn)softbus_watch_get_fn(watch);
+    struct softbus_device_info device = { .id = id, .name = "", .state = SOFTBUS_DEVICE_OFFLINE, .addresses = "" };
+
+    softbus_watch_learn(watch, id, NULL);
+    fn(softbus_watch_get_userdata(watch), &device);
+}
+
+/* As an event, whatever it was before. */
+static int tell_device_event(struct softbus_watch *watch, struct softbus_parcel *parcel)
+{
+    softbus_device_fn fn = (softbus_device_fn)softbus_watch_get_fn(watch);
+    struct softbus_device_info device;
+    int r = read_device(parcel, &device);
+
+    if (r == 0) {
+        has_changed(watch, &device);
+        fn(softbus_watch_get_userdata(watch), &device);
+    }
+    return r;
+}
+
 static int tell_device(struct softbus_watch *watch, struct softbus_parcel *parcel)
 {
     softbus_device_fn fn = (softbus_device_fn)softbus_watch_get_fn(watch);
     struct softbus_device_info device;
     int r = read_device(parcel, &device);
 
-    if (r == 0)
+    if (r == 0 && has_changed(watch, &device))
         fn(softbus_watch_get_userdata(watch), &device);
     return r;
 }
@@ -93,7 +126,8 @@ int softbus_device_watch(struct softbus *bus, softbus_device_fn fn, void *userda
     static const struct softbus_watch_kind kind = { .code = WIRE_HUB_DEVICE_WATCH,
                                                     .event_code = WIRE_EVENT_DEVICE,
                                                     .tell_entry = tell_device,
-                                                    .tell_event = tell_device };
+                                                    .tell_event = tell_device_event,
+                                                    .tell_gone = tell_device_gone };
 
     return softbus_watch_open(bus, &kind, NULL, (void (*)(void))fn, userdata, ret_watch);
 }

@@ -11,6 +11,7 @@
 #include "libsoftbus/channel.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/reconnect.h"
 #include "libsoftbus/serve.h"
 #include "libsoftbus/stream.h"
 #include "libsoftbus/wait.h"
@@ -209,7 +210,7 @@ static int dispatch_stream(struct softbus_stream *stream, enum softbus_rights ri
         softbus_stream_update(stream);
     if (r == 0 && softbus_channel_is_drained(stream))
         return SOFTBUS_ERR_DISCONNECTED;
-    if (r == 0 && stream->is_over && (stream->kept.length == 0 || rights == SOFTBUS_RUNS_ALL))
+    if (r == 0 && stream->is_over)
         return SOFTBUS_ERR_DISCONNECTED;
     if (r <= 0)
         return r;
@@ -217,7 +218,9 @@ static int dispatch_stream(struct softbus_stream *stream, enum softbus_rights ri
     if (stream->kind == SOFTBUS_STREAM_HUB && rights == SOFTBUS_RUNS_ALL && incoming.message.type == WIRE_DETOUR &&
         softbus_channel_is_busy(stream->bus, incoming.body))
         return 0;
-    if (stream->kind == SOFTBUS_STREAM_HUB)
+    if (stream->kind == SOFTBUS_STREAM_HUB && stream->bus->reconnect.state == SOFTBUS_HUB_GREETING)
+        r = softbus_reconnect_take_welcome(&incoming);
+    else if (stream->kind == SOFTBUS_STREAM_HUB)
         r = rights == SOFTBUS_RUNS_ALL ? take_from_hub(&incoming) : take_in(&incoming);
     else if (may_take(&incoming))
         r = take_from_channel(&incoming);
@@ -231,8 +234,10 @@ static void end_stream(struct softbus *bus, uint64_t id, int error)
 {
     struct softbus_stream *stream = sb_idtab_find(&bus->streams, id);
 
-    if (stream == &bus->hub)
+    if (stream == &bus->hub && error == SOFTBUS_ERR_PROTOCOL)
         softbus_bus_fail(bus, error);
+    else if (stream == &bus->hub)
+        softbus_reconnect_lose(bus);
     else if (stream)
         softbus_channel_break(stream, error == SOFTBUS_ERR_PROTOCOL);
 }
@@ -315,6 +320,8 @@ int softbus_dispatch(struct softbus *bus, struct softbus_waiter *waiter)
         softbus_wait_poll(bus);
         softbus_call_expire(bus, sb_clock_now_ms());
     }
+    if (bus->reconnect.due_ms != UINT64_MAX)
+        softbus_reconnect_advance(bus);
     bus->n_busy++;
     r = dispatch_one(bus, waiter);
     if (r <= 0)

@@ -50,7 +50,12 @@ libsoftbus_libclient_la_SOURCES = \
 	libsoftbus/pool.c \
 	libsoftbus/pool.h \
 	libsoftbus/quota.c \
+	libsoftbus/reconnect.c \
+	libsoftbus/reconnect.h \
 	libsoftbus/registry.c \
+	libsoftbus/registry.h \
+	libsoftbus/restore.c \
+	libsoftbus/restore.h \
 	libsoftbus/send.c \
 	libsoftbus/send.h \
 	libsoftbus/serve.c \

@@ -4,6 +4,9 @@
 #include "libsoftbus/bus.h"
 #include "libsoftbus/channel.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/reconnect.h"
+#include "libsoftbus/registry.h"
+#include "libsoftbus/restore.h"
 #include "softbus/error.h"
 #include "wire/rules.h"
 
@@ -24,15 +27,28 @@ static struct softbus_object *new_object(struct softbus *bus, bool is_stub)
     sb_list_init(&object->queue);
     sb_list_init(&object->running);
     sb_list_init(&object->runnable_link);
+    sb_list_init(&object->lost_link);
     return object;
+}
+
+void softbus_object_unroute(struct softbus_object *proxy)
+{
+    struct softbus_channel *channel = proxy->channel;
+
+    proxy->channel = NULL;
+    if (channel)
+        softbus_channel_unref(channel);
 }
 
 static struct softbus_object *free_object(struct softbus_object *object)
 {
     struct softbus *bus = object->bus;
 
-    softbus_channel_unroute(object);
+    softbus_object_unroute(object);
     sb_list_remove(&object->runnable_link);
+    sb_list_remove(&object->lost_link);
+    if (object->is_stub)
+        softbus_registry_forget(object);
     free(object->descriptor);
     free(object);
     softbus_bus_unref(bus);
@@ -88,7 +104,9 @@ int softbus_stub_withdraw(struct softbus_object *stub)
         return 0;
     stub->is_dead = true;
     stub->is_service = false;
-    if (stub->n_outside > 0 && !bus->error) {
+    softbus_registry_forget(stub);
+    /* A hub that is away will not be told of it. */
+    if (stub->n_outside > 0 && softbus_reconnect_is_up(bus)) {
         bus->head.length = 0;
         r = wire_withdraw_encode(&bus->head, stub->id) < 0 ? SOFTBUS_ERR_NO_MEMORY : softbus_bus_send_head(bus);
     }
@@ -96,7 +114,7 @@ int softbus_stub_withdraw(struct softbus_object *stub)
         sb_idtab_remove(&bus->stubs, stub->id);
     stub->id = 0;
     stub->n_outside = 0;
-    return bus->error ? SOFTBUS_ERR_DISCONNECTED : r;
+    return bus->error ? SOFTBUS_ERR_DISCONNECTED : r == SOFTBUS_ERR_DISCONNECTED ? 0 : r;
 }
 
 struct softbus_object *softbus_object_ref(struct softbus_object *object)
@@ -115,15 +133,15 @@ static void release_handle(struct softbus_object *proxy)
     struct softbus *bus = proxy->bus;
     struct softbus_outgoing_bytes bytes = { .gathers = bus->n_corks > 0, .is_lazy = bus->n_lazy > 0 };
 
-    while (proxy->n_outside > 0 && !bus->error) {
+    while (proxy->n_outside > 0 && softbus_reconnect_is_up(bus)) {
         struct wire_release release = { .id = proxy->id, .after = proxy->channel ? proxy->channel->position : 0 };
 
         release.count = proxy->n_outside > UINT32_MAX ? UINT32_MAX : (uint32_t)proxy->n_outside;
         proxy->n_outside -= release.count;
         bus->head.length = 0;
-        /* A release that is lost would keep the object's reference for good: rather no connection than that. */
+        /* A release that is lost would keep the object's reference for good: rather another connection than that. */
         if (wire_release_encode(&bus->head, &release) < 0 || softbus_stream_send(&bus->hub, &bytes) == SOFTBUS_ERR_NO_MEMORY)
-            softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED);
+            softbus_stream_break(&bus->hub);
     }
 }
 
@@ -228,6 +246,8 @@ static struct softbus_object *import_proxy(struct softbus *bus, const struct wir
         proxy = softbus_object_ref(SB_CONTAINER_OF(entry, struct softbus_object, entry));
         if (from->hops < proxy->hops)
             proxy->hops = from->hops;
+    } else if ((proxy = softbus_restore_adopt(bus, from))) {
+        softbus_object_ref(proxy);
     } else {
         proxy = new_object(bus, false);
         if (!proxy)
@@ -334,11 +354,41 @@ int softbus_object_release(struct softbus *bus, const struct wire_release *relea
     if (release->count > stub->n_outside)
         return SOFTBUS_ERR_PROTOCOL;
     stub->n_outside -= release->count;
+    softbus_object_collect(stub);
+    return 0;
+}
+
+void softbus_object_collect(struct softbus_object *stub)
+{
     if (stub->n_outside == 0 && stub->n_refs == 0) {
         softbus_object_ref(stub);
         softbus_object_unref(stub);
     }
-    return 0;
+}
+
+static void unroute_lost(const struct softbus_channel *channel, struct sb_list *list)
+{
+    SB_LIST_FOREACH (link, list) {
+        struct softbus_object *proxy = SB_CONTAINER_OF(link, struct softbus_object, lost_link);
+
+        if (proxy->channel == channel)
+            softbus_object_unroute(proxy);
+    }
+}
+
+void softbus_object_unroute_all(const struct softbus_channel *channel)
+{
+    struct softbus *bus = channel->stream.bus;
+    struct sb_map_entry *entry = NULL;
+
+    while ((entry = sb_map_next(&bus->proxies, entry))) {
+        struct softbus_object *proxy = SB_CONTAINER_OF(entry, struct softbus_object, entry);
+
+        if (proxy->channel == channel)
+            softbus_object_unroute(proxy);
+    }
+    unroute_lost(channel, &bus->reconnect.lost);
+    unroute_lost(channel, &bus->reconnect.claimed);
 }
 
 void softbus_object_detach_all(struct softbus *bus)

@@ -30,6 +30,9 @@ struct softbus_object {
     struct softbus_channel *channel; /* that plain calls go by: holds a reference; NULL: through the hub */
     uint64_t direct_id;              /* the stub's number there */
     uint64_t origin, origin_stub; /* of a stub of this device: what it can be claimed by after a restart */
+    bool is_lost;                 /* no hub knows it now; it may come back */
+    uint32_t death_reason;        /* while it is dying */
+    struct sb_list lost_link;     /* bus->reconnect.lost, claimed or dying */
 
     /* Stubs. */
     char *descriptor;
@@ -65,11 +68,21 @@ int softbus_object_check_pass(const struct softbus_parcel *parcel, const struct 
 /* The hub's word: no (or fewer) references outside. PROTOCOL: more than were sent. */
 int softbus_object_release(struct softbus *bus, const struct wire_release *release);
 
+/* The route of a proxy ends. */
+void softbus_object_unroute(struct softbus_object *proxy);
+/* The channel ends: no proxy has a route by it any more. */
+void softbus_object_unroute_all(const struct softbus_channel *channel);
+
+/* A stub that nobody refers to any more may go. */
+void softbus_object_collect(struct softbus_object *stub);
+
 /* All objects of a connection that closes. */
 void softbus_object_detach_all(struct softbus *bus);
 
-/* death.c: the links of an object fire. */
+/* death.c: the links of an object fire: of that which the message is of, of this one. */
 void softbus_death_run(struct softbus *bus, const struct wire_death_msg *death);
+void softbus_death_fire(struct softbus_object *object, uint32_t reason);
+bool softbus_death_is_awaited(const struct softbus_object *object); /* it has links */
 void softbus_death_drop_all(struct softbus *bus);
 
 #endif

@@ -32,8 +32,8 @@ static int find_timeout_ms(struct softbus *bus, int nap_ms)
 {
     int timeout_ms = bus->n_contexts > 0 ? nap_ms : -1;
 
-    if (bus->next_deadline_ms != UINT64_MAX) {
-        int until_ms = sb_clock_until_ms(sb_clock_now_ms(), bus->next_deadline_ms);
+    if (softbus_bus_get_due_ms(bus) != UINT64_MAX) {
+        int until_ms = sb_clock_until_ms(sb_clock_now_ms(), softbus_bus_get_due_ms(bus));
 
         timeout_ms = timeout_ms < 0 || until_ms < timeout_ms ? until_ms : timeout_ms;
     }

@@ -1,16 +1,19 @@
 /* Services: what the hub's registry is asked and told. */
-#include "softbus/registry.h"
+#include "libsoftbus/registry.h"
 
 #include "libsoftbus/bus.h"
 #include "libsoftbus/call.h"
 #include "libsoftbus/listing.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/restore.h"
 #include "libsoftbus/watch.h"
 #include "softbus/error.h"
+#include "softbus/registry.h"
 #include "wire/hub.h"
 #include "wire/rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int check_name(const char *name)
@@ -18,26 +21,150 @@ static int check_name(const char *name)
     return !name || wire_rules_check_name(name, strlen(name)) ? SOFTBUS_ERR_NAME_INVALID : 0;
 }
 
+/* A service of this process. */
+struct softbus_name {
+    struct sb_list link;         /* bus->names */
+    struct softbus_object *stub; /* forgets it when it goes */
+    unsigned flags;
+    uint64_t restoring;          /* the call that registers it again; 0: none */
+    char text[];
+};
+
+static struct softbus_name *free_name(struct softbus_name *name)
+{
+    if (name)
+        sb_list_remove(&name->link);
+    free(name);
+    return NULL;
+}
+
+/* NULL: no memory. In no list yet. */
+static struct softbus_name *new_name(const char *text, struct softbus_object *stub, unsigned flags)
+{
+    size_t size = strlen(text) + 1;
+    struct softbus_name *name = malloc(sizeof(*name) + size);
+
+    if (!name)
+        return NULL;
+    *name = (struct softbus_name){ .stub = stub, .flags = flags };
+    sb_list_init(&name->link);
+    memcpy(name->text, text, size);
+    return name;
+}
+
+static struct softbus_name *find_name(struct softbus *bus, const char *text)
+{
+    SB_LIST_FOREACH (link, &bus->names) {
+        struct softbus_name *name = SB_CONTAINER_OF(link, struct softbus_name, link);
+
+        if (!strcmp(name->text, text))
+            return name;
+    }
+    return NULL;
+}
+
+bool softbus_registry_has(const struct softbus_object *stub)
+{
+    SB_LIST_FOREACH (link, &stub->bus->names) {
+        if (SB_CONTAINER_OF(link, struct softbus_name, link)->stub == stub)
+            return true;
+    }
+    return false;
+}
+
+void softbus_registry_forget(const struct softbus_object *stub)
+{
+    SB_LIST_FOREACH (link, &stub->bus->names) {
+        struct softbus_name *name = SB_CONTAINER_OF(link, struct softbus_name, link);
+
+        if (name->stub == stub)
+            free_name(name);
+    }
+}
+
+void softbus_registry_drop_all(struct softbus *bus)
+{
+    struct sb_list *link;
+
+    while ((link = sb_list_first(&bus->names)))
+        free_name(SB_CONTAINER_OF(link, struct softbus_name, link));
+}
+
+/* What SERVICE_ADD says. NULL: no memory. */
+static struct softbus_parcel *new_request(struct softbus *bus, const struct softbus_name *name)
+{
+    struct softbus_parcel *request = softbus_bus_take_parcel(bus, 0);
+    int r = request ? softbus_parcel_write_string(request, name->text) : SOFTBUS_ERR_NO_MEMORY;
+
+    if (r == 0)
+        r = softbus_parcel_write_object(request, name->stub);
+    if (r == 0)
+        r = softbus_parcel_write_bool(request, (name->flags & SOFTBUS_SERVICE_DISTRIBUTED) != 0);
+    if (r == 0)
+        return request;
+    softbus_bus_give_parcel(bus, request);
+    return NULL;
+}
+
+unsigned softbus_registry_restore(struct softbus *bus)
+{
+    unsigned n = 0;
+
+    SB_LIST_FOREACH (link, &bus->names) {
+        struct softbus_name *name = SB_CONTAINER_OF(link, struct softbus_name, link);
+        struct softbus_parcel *request = new_request(bus, name);
+        int r = request ? softbus_call_hub_later(bus, WIRE_HUB_SERVICE_ADD, request, NULL, SOFTBUS_RESTORES_SERVICE, &name->restoring)
+                        : SOFTBUS_ERR_NO_MEMORY;
+
+        softbus_bus_give_parcel(bus, request);
+        if (r < 0) {
+            softbus_stream_break(&bus->hub); /* all of it once more */
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+void softbus_registry_take(struct softbus *bus, const struct softbus_pending *pending)
+{
+    SB_LIST_FOREACH (link, &bus->names) {
+        struct softbus_name *name = SB_CONTAINER_OF(link, struct softbus_name, link);
+        struct softbus_object *stub = name->stub;
+
+        if (name->restoring != pending->id)
+            continue;
+        name->restoring = 0;
+        if (pending->status == 0)
+            return;
+        bus->reconnect.n_lost_names++;
+        free_name(name);
+        stub->is_service = softbus_registry_has(stub);
+        return;
+    }
+}
+
 int softbus_service_add(struct softbus *bus, const char *name, struct softbus_object *stub, unsigned flags)
 {
     SOFTBUS_LOCKED(bus);
     struct softbus_parcel *request;
+    struct softbus_name *known;
     int r = check_name(name);
 
     if (r < 0)
         return r;
     if (!stub->is_stub || stub->bus != bus || flags & ~(unsigned)SOFTBUS_SERVICE_DISTRIBUTED)
         return SOFTBUS_ERR_INVALID;
-    request = softbus_bus_take_parcel(bus, 0);
-    r = request ? softbus_parcel_write_string(request, name) : SOFTBUS_ERR_NO_MEMORY;
-    if (r == 0)
-        r = softbus_parcel_write_object(request, stub);
-    if (r == 0)
-        r = softbus_parcel_write_bool(request, (flags & SOFTBUS_SERVICE_DISTRIBUTED) != 0);
-    if (r == 0)
-        r = softbus_call_hub(bus, WIRE_HUB_SERVICE_ADD, request, NULL, 0, SOFTBUS_HUB_QUIET);
-    if (r == 0)
+    known = new_name(name, stub, flags);
+    request = known ? new_request(bus, known) : NULL;
+    r = request ? softbus_call_hub(bus, WIRE_HUB_SERVICE_ADD, request, NULL, 0, SOFTBUS_HUB_QUIET) : SOFTBUS_ERR_NO_MEMORY;
+    if (r == 0 && !stub->is_dead) { /* not withdrawn meanwhile */
         stub->is_service = true;
+        free_name(find_name(bus, name));
+        sb_list_append(&bus->names, &known->link);
+    } else {
+        free_name(known);
+    }
     softbus_bus_give_parcel(bus, request);
     return r;
 }
@@ -54,6 +181,8 @@ int softbus_service_remove(struct softbus *bus, const char *name)
     r = request ? softbus_parcel_write_string(request, name) : SOFTBUS_ERR_NO_MEMORY;
     if (r == 0)
         r = softbus_call_hub(bus, WIRE_HUB_SERVICE_REMOVE, request, NULL, 0, SOFTBUS_HUB_QUIET);
+    if (r == 0 || r == SOFTBUS_ERR_NO_SERVICE)
+        free_name(find_name(bus, name));
     softbus_bus_give_parcel(bus, request);
     return r;
 }
@@ -126,7 +255,13 @@ static void tell_service(struct softbus_watch *watch, const char *device, const 
 {
     softbus_service_fn fn = (softbus_service_fn)softbus_watch_get_fn(watch);
 
-    fn(softbus_watch_get_userdata(watch), device, name, is_present);
+    if (softbus_watch_learn(watch, name, is_present ? "" : NULL))
+        fn(softbus_watch_get_userdata(watch), device, name, is_present);
+}
+
+static void tell_service_gone(struct softbus_watch *watch, const char *name)
+{
+    tell_service(watch, softbus_watch_get_device(watch), name, false);
 }
 
 static int tell_service_entry(struct softbus_watch *watch, struct softbus_parcel *parcel)
@@ -161,7 +296,8 @@ int softbus_service_watch(struct softbus *bus, const char *device, softbus_servi
     static const struct softbus_watch_kind kind = { .code = WIRE_HUB_SERVICE_WATCH,
                                                     .event_code = WIRE_EVENT_SERVICE,
                                                     .tell_entry = tell_service_entry,
-                                                    .tell_event = tell_service_event };
+                                                    .tell_event = tell_service_event,
+                                                    .tell_gone = tell_service_gone };
     char device_text[WIRE_DEVID_TEXT_SIZE];
     int r = softbus_listing_check_device(device, device_text);
 

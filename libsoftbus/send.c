@@ -6,6 +6,7 @@
 #include "libsoftbus/channel.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/reconnect.h"
 #include "libsoftbus/stream.h"
 #include "softbus/error.h"
 #include "wire/channel.h"
@@ -83,6 +84,8 @@ static int send_to_hub(const struct softbus_outgoing *out, struct softbus_channe
     struct wire_detour detour = { 0 };
     int r;
 
+    if (out->object && out->object->is_lost)
+        return SOFTBUS_ERR_DISCONNECTED;
     bus->objects_out.n = 0;
     r = out->request ? softbus_object_export(bus, out->request, &bus->objects_out) : 0;
     if (r < 0)
@@ -96,9 +99,7 @@ static int send_to_hub(const struct softbus_outgoing *out, struct softbus_channe
     }
     if (r < 0)
         return SOFTBUS_ERR_NO_MEMORY;
-    r = softbus_stream_send(&bus->hub, bytes);
-    if (r == SOFTBUS_ERR_DISCONNECTED)
-        return softbus_bus_fail(bus, r);
+    r = softbus_reconnect_is_up(bus) ? softbus_stream_send(&bus->hub, bytes) : SOFTBUS_ERR_DISCONNECTED;
     if (r == 0 && out->request)
         softbus_object_count_sent(out->request);
     if (r == 0 && channel) {
@@ -128,7 +129,7 @@ int softbus_send_call(const struct softbus_outgoing *out)
     }
     bus->head.length = 0;
     if (!channel || (out->request && out->request->n_objects))
-        return send_to_hub(out, channel, &call, &bytes);
+        return send_to_hub(out, channel && !channel->is_orphan ? channel : NULL, &call, &bytes);
     r = send_direct(out, channel, &call, &bytes);
     if (r != SOFTBUS_ERR_DISCONNECTED)
         return r;

@@ -7,6 +7,7 @@
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
 #include "libsoftbus/pool.h"
+#include "libsoftbus/reconnect.h"
 #include "libsoftbus/stream.h"
 #include "libsoftbus/wait.h"
 #include "base/clock.h"
@@ -153,7 +154,15 @@ static int send_reply(struct softbus *bus, struct softbus_channel *channel, cons
         bytes.fds = parcel->fds;
         bytes.n_fds = parcel->n_fds;
     }
+    /* What would have to go through a hub that is not there, or never knew the channel, is lost. */
+    if (channel && bus->objects_out.n > 0 && (channel->is_orphan || !softbus_reconnect_is_up(bus))) {
+        reply = (struct wire_reply){ .id = answer->id, .status = SOFTBUS_ERR_DISCONNECTED };
+        bytes = (struct softbus_outgoing_bytes){ .gathers = answer->gathers };
+        bus->objects_out.n = 0;
+    }
     stream = channel && bus->objects_out.n == 0 ? &channel->stream : &bus->hub;
+    if (stream == &bus->hub && !softbus_reconnect_is_up(bus))
+        return 0;
     r = encode_reply(bus, channel, &reply);
     if (r == 0)
         r = softbus_stream_send(stream, &bytes);
@@ -163,7 +172,9 @@ static int send_reply(struct softbus *bus, struct softbus_channel *channel, cons
         softbus_channel_break(stream, false);
         return 0;
     }
-    return r < 0 ? softbus_bus_fail(bus, SOFTBUS_ERR_DISCONNECTED) : 0;
+    if (r < 0)
+        softbus_stream_break(stream);
+    return 0;
 }
 
 /* --- running --- */
@@ -334,6 +345,8 @@ int softbus_serve_run_and_answer(struct softbus_transaction *transaction)
     struct softbus_pending *pending;
     int status = softbus_serve_run(transaction), r = 0;
 
+    if (status == 0 && transaction->id && !(transaction->channel && transaction->channel->is_orphan))
+        softbus_call_wait_reply(bus, transaction->reply);
     if (transaction->is_canceled && transaction->id) /* nobody waits for data any more, but the hub may count the answers */
         status = SOFTBUS_ERR_FAILED;
     pending = transaction->pending;
@@ -540,7 +553,33 @@ bool softbus_serve_cancel(struct softbus_stream *stream, uint64_t id)
     return false;
 }
 
-/* --- close --- */
+/* --- the end --- */
+
+int softbus_serve_keep_call(struct softbus_incoming *incoming)
+{
+    struct softbus_transaction *transaction;
+    int r = softbus_serve_load_call(incoming, NULL, NULL, &transaction);
+
+    if (transaction)
+        softbus_serve_enqueue(transaction);
+    return r;
+}
+
+void softbus_serve_end_hub(struct softbus *bus)
+{
+    SB_LIST_FOREACH (link, &bus->transactions) {
+        struct softbus_transaction *transaction = SB_CONTAINER_OF(link, struct softbus_transaction, link);
+
+        if (transaction->channel || transaction->pending)
+            continue;
+        if (transaction->id)
+            transaction->is_canceled = true;
+        transaction->id = 0;
+        /* What a watch was going to tell: the next hub's answer says all of it. */
+        if (transaction->stub->is_internal && !transaction->has_begun)
+            softbus_serve_free(transaction);
+    }
+}
 
 void softbus_serve_drop_all(struct softbus *bus)
 {

@@ -97,6 +97,10 @@ int softbus_serve_own(struct softbus_object *stub, uint32_t code, const struct s
 int softbus_serve_own_later(struct softbus_object *stub, uint32_t code, const struct softbus_parcel *request,
                             uint32_t timeout_ms, struct softbus_pending *pending);
 
+/* The hub is gone: a CALL of it that was put aside is taken off and waits; nobody waits for its calls' answers any more. */
+int softbus_serve_keep_call(struct softbus_incoming *incoming);
+void softbus_serve_end_hub(struct softbus *bus);
+
 /* At close: what waits is not run. */
 void softbus_serve_drop_all(struct softbus *bus);
 void softbus_serve_free_stock(struct softbus *bus);

@@ -101,8 +101,7 @@ static bool is_patience(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS || error == ENOMEM;
 }
 
-/* A broken stream keeps what was received. */
-static int break_out(struct softbus_stream *stream)
+int softbus_stream_break(struct softbus_stream *stream)
 {
     struct sb_list *link;
 
@@ -110,6 +109,7 @@ static int break_out(struct softbus_stream *stream)
         free_out_fds(SB_CONTAINER_OF(link, struct softbus_stream_fds, link));
     sb_list_remove(&stream->dirty_link);
     sb_buf_deinit(&stream->out);
+    stream->is_broken = true;
     shutdown(stream->fd, SHUT_RDWR); /* so that the reader sees it too */
     stream->is_readable = true;
     softbus_stream_update(stream);
@@ -161,7 +161,7 @@ int softbus_stream_flush(struct softbus_stream *stream)
             part.iov_len = next->at - stream->n_out;
         n = send_some(stream->fd, &part, 1, is_now ? fds->fds : NULL, is_now ? fds->n : 0);
         if (n < 0)
-            return break_out(stream);
+            return softbus_stream_break(stream);
         if (n == 0)
             break;
         if (is_now)
@@ -269,17 +269,19 @@ int softbus_stream_send(struct softbus_stream *stream, const struct softbus_outg
     ssize_t n = 0;
     int r;
 
+    if (stream->is_broken)
+        return SOFTBUS_ERR_DISCONNECTED;
     if (!gathers && !stream->is_over && may_send(stream, bytes))
         n = stream->is_over ? 0 : send_joined(stream, bytes);
     if (stream->is_over)
         return SOFTBUS_ERR_DISCONNECTED;
     if (n < 0)
-        return break_out(stream);
+        return softbus_stream_break(stream);
     if ((size_t)n == size)
         return 0;
     r = queue_rest(stream, bytes, (size_t)n);
     if (r < 0)
-        return n > 0 ? break_out(stream) : r;
+        return n > 0 ? softbus_stream_break(stream) : r;
     if (stream->kind == SOFTBUS_STREAM_SERVER)
         softbus_channel_look_at_replies(stream);
     if (!gathers)

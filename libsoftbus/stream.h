@@ -31,6 +31,7 @@ struct softbus_stream {
     uint32_t polled;           /* events registered in bus->epoll_fd; 0: it is not there */
     bool is_readable;          /* the kernel may have bytes for us */
     bool has_whole;            /* `in` opens with a whole message, or a broken one; as of the last update */
+    bool is_broken;            /* nothing can be sent any more; what was received is there still */
     bool is_over;              /* end of file, or broken: what is in `in` is the last */
     struct softbus_waiter *reader; /* who polls it by itself now */
 
@@ -66,6 +67,9 @@ int softbus_stream_send(struct softbus_stream *stream, const struct softbus_outg
 int softbus_stream_flush(struct softbus_stream *stream);
 void softbus_stream_flush_all(struct softbus *bus);
 void softbus_stream_flush_lazy(struct softbus *bus);
+
+/* Nothing more is sent; what was received can be taken still. Returns DISCONNECTED. */
+int softbus_stream_break(struct softbus_stream *stream);
 
 /* Receives once. 1: bytes came; 0: none now, or no room for them; DISCONNECTED: no more will. */
 int softbus_stream_receive(struct softbus_stream *stream);

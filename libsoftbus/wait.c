@@ -107,6 +107,13 @@ void softbus_wait_until_left(struct softbus *bus)
         softbus_lock_await_left(bus);
 }
 
+void softbus_wait_wake_all(struct softbus *bus)
+{
+    SB_LIST_FOREACH (link, &bus->waiters)
+        softbus_waiter_wake(SB_CONTAINER_OF(link, struct softbus_waiter, link));
+    softbus_wait_kick(bus);
+}
+
 /* Marks what the kernel says has something, and receives it. */
 static void take_events(struct softbus *bus, const struct epoll_event *events, int n)
 {

@@ -53,4 +53,7 @@ void softbus_wait_until_left(struct softbus *bus);
 /* There is something to run: a thread that may run it looks. */
 void softbus_wait_kick(struct softbus *bus);
 
+/* What everybody waits for has changed, or when it is due. */
+void softbus_wait_wake_all(struct softbus *bus);
+
 #endif

@@ -1,15 +1,28 @@
-/* Watches; see watch.h. What was there at the beginning is told from urgent jobs, one entry each: before any event, and never
- * inside the function that began the watch. */
+/*
+ * Watches; see watch.h. What was there at the beginning is told from urgent jobs, one entry each: before any event, and never
+ * inside the function that began the watch. What the app was told is remembered, so that after a restart of the hub it hears of the
+ * difference only: what is new when the new hub answers, what is gone when nothing from before can come back any more.
+ */
 #include "libsoftbus/watch.h"
 
 #include "libsoftbus/bus.h"
 #include "libsoftbus/call.h"
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
+#include "libsoftbus/restore.h"
+#include "libsoftbus/wait.h"
 #include "softbus/error.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What the app was told is there. */
+struct known {
+    struct sb_map_entry entry; /* watch->known, by key */
+    const char *key;           /* behind detail */
+    bool is_missing;           /* the present hub has not said so */
+    char detail[];
+};
 
 struct softbus_watch {
     struct sb_list link; /* in bus->watches */
@@ -18,18 +31,131 @@ struct softbus_watch {
     const struct softbus_watch_kind *kind;
     void (*fn)(void);
     void *userdata;
+    bool has_device; /* its code takes one */
     char device[WIRE_DEVID_TEXT_SIZE];
     struct softbus_parcel *entries; /* of the first answer */
+    struct softbus_parcel *fresh;   /* of a new hub's, while the app reads in `entries` */
     uint32_t n_entries_left;
+    struct sb_map known;
+    bool has_begun;     /* a hub has answered */
+    bool is_sweeping;   /* what is missing now is gone */
+    uint64_t restoring; /* the call that begins it again; 0: none */
     struct softbus_job job;
     unsigned n_telling; /* tell functions on the stack */
     bool is_ended;
 };
 
+static bool has_key(const struct sb_map_entry *entry, const void *key, size_t key_size)
+{
+    const struct known *known = SB_CONTAINER_OF(entry, struct known, entry);
+
+    return strlen(known->key) == key_size && !memcmp(known->key, key, key_size);
+}
+
+static void forget(struct softbus_watch *watch, struct known *known)
+{
+    sb_map_remove(&watch->known, &known->entry);
+    free(known);
+}
+
+/* Without memory it will be told once more. */
+static void remember(struct softbus_watch *watch, const char *key, const char *detail)
+{
+    size_t key_size = strlen(key), detail_size = strlen(detail) + 1;
+    struct known *known = malloc(sizeof(*known) + detail_size + key_size + 1);
+
+    if (!known)
+        return;
+    memcpy(known->detail, detail, detail_size);
+    memcpy(known->detail + detail_size, key, key_size + 1);
+    known->key = known->detail + detail_size;
+    known->is_missing = false;
+    if (sb_map_add(&watch->known, &known->entry, key, key_size) < 0)
+        free(known);
+}
+
+bool softbus_watch_learn(struct softbus_watch *watch, const char *key, const char *detail)
+{
+    SOFTBUS_LOCKED(watch->bus);
+    struct sb_map_entry *entry = sb_map_find(&watch->known, key, strlen(key));
+    struct known *known = entry ? SB_CONTAINER_OF(entry, struct known, entry) : NULL;
+
+    if (watch->is_ended)
+        return false;
+    if (known && detail && !strcmp(known->detail, detail)) {
+        known->is_missing = false;
+        return false;
+    }
+    if (known)
+        forget(watch, known);
+    if (detail)
+        remember(watch, key, detail);
+    return known || detail;
+}
+
+static struct known *find_missing(struct softbus_watch *watch)
+{
+    struct sb_map_entry *entry = NULL;
+
+    while ((entry = sb_map_next(&watch->known, entry))) {
+        struct known *known = SB_CONTAINER_OF(entry, struct known, entry);
+
+        if (known->is_missing)
+            return known;
+    }
+    return NULL;
+}
+
 static void free_watch(struct softbus_watch *watch)
 {
+    struct sb_map_entry *entry;
+
+    while ((entry = sb_map_next(&watch->known, NULL)))
+        forget(watch, SB_CONTAINER_OF(entry, struct known, entry));
+    sb_map_deinit(&watch->known);
     softbus_bus_give_parcel(watch->bus, watch->entries);
+    softbus_bus_give_parcel(watch->bus, watch->fresh);
     free(watch);
+}
+
+static void queue_entries(struct softbus_watch *watch)
+{
+    if (sb_list_is_empty(&watch->job.link))
+        sb_list_append(&watch->bus->urgent, &watch->job.link);
+}
+
+/* Begins with what the hub's answer holds. */
+static int take_entries(struct softbus_watch *watch)
+{
+    if (softbus_parcel_read_u32(watch->entries, &watch->n_entries_left) < 0 ||
+        watch->n_entries_left > softbus_parcel_get_left(watch->entries)) {
+        watch->n_entries_left = 0;
+        return SOFTBUS_ERR_PROTOCOL;
+    }
+    watch->has_begun = true;
+    if (watch->n_entries_left > 0)
+        queue_entries(watch);
+    return 0;
+}
+
+static void use_fresh(struct softbus_watch *watch)
+{
+    if (!watch->fresh || watch->n_telling > 0)
+        return;
+    softbus_bus_give_parcel(watch->bus, watch->entries);
+    watch->entries = watch->fresh;
+    watch->fresh = NULL;
+    take_entries(watch);
+}
+
+static void end_telling(struct softbus_watch *watch, struct softbus_context *context)
+{
+    softbus_context_leave(context);
+    watch->n_telling--;
+    if (!watch->is_ended)
+        use_fresh(watch);
+    else if (watch->n_telling == 0)
+        free_watch(watch);
 }
 
 /* Runs one of the kind's functions: what it lends to the app must live until it returns, even when the app ends the watch. */
@@ -41,11 +167,24 @@ static int tell(struct softbus_watch *watch, softbus_watch_tell_fn fn, struct so
     watch->n_telling++;
     softbus_context_enter(watch->bus, &context, NULL, softbus_context_get_trace(watch->bus));
     r = fn(watch, parcel);
-    softbus_context_leave(&context);
-    watch->n_telling--;
-    if (watch->is_ended && watch->n_telling == 0)
-        free_watch(watch);
+    end_telling(watch, &context);
     return r;
+}
+
+static void tell_gone(struct softbus_watch *watch, struct known *known)
+{
+    struct softbus_context context;
+    char *key = strdup(known->key);
+
+    if (!key) { /* without memory it stays as it is */
+        known->is_missing = false;
+        return;
+    }
+    watch->n_telling++;
+    softbus_context_enter(watch->bus, &context, NULL, 0);
+    watch->kind->tell_gone(watch, key);
+    end_telling(watch, &context);
+    free(key);
 }
 
 static int handle_event(void *userdata, struct softbus_transaction *transaction, uint32_t code,
@@ -63,11 +202,21 @@ static int handle_event(void *userdata, struct softbus_transaction *transaction,
 static void run_entry(struct softbus *bus, struct softbus_job *job)
 {
     struct softbus_watch *watch = SB_CONTAINER_OF(job, struct softbus_watch, job);
+    struct known *missing;
 
     /* Queued again first, and at the front: when fn waits, the other entries still go before all events. */
-    if (--watch->n_entries_left > 0)
-        sb_list_append(bus->urgent.next, &job->link);
-    tell(watch, watch->kind->tell_entry, watch->entries);
+    if (watch->n_entries_left > 0) {
+        if (--watch->n_entries_left > 0 || watch->is_sweeping)
+            sb_list_append(bus->urgent.next, &job->link);
+        tell(watch, watch->kind->tell_entry, watch->entries);
+        return;
+    }
+    missing = watch->is_sweeping ? find_missing(watch) : NULL;
+    watch->is_sweeping = missing != NULL;
+    if (!missing)
+        return;
+    sb_list_append(bus->urgent.next, &job->link);
+    tell_gone(watch, missing);
 }
 
 /* The watch itself is freed with all others. */
@@ -77,26 +226,111 @@ static void drop_entries(struct softbus *bus, struct softbus_job *job)
     (void)job;
 }
 
-static int ask_hub(struct softbus_watch *watch, bool has_device)
+/* NULL: no memory. */
+static struct softbus_parcel *new_request(struct softbus_watch *watch)
 {
-    struct softbus *bus = watch->bus;
-    struct softbus_parcel *request = softbus_bus_take_parcel(bus, 0);
-    int r;
+    struct softbus_parcel *request = softbus_bus_take_parcel(watch->bus, 0);
+    int r = request ? 0 : SOFTBUS_ERR_NO_MEMORY;
 
-    watch->entries = softbus_bus_take_parcel(bus, 0);
-    r = request && watch->entries ? 0 : SOFTBUS_ERR_NO_MEMORY;
-    if (r == 0 && has_device)
+    if (r == 0 && watch->has_device)
         r = softbus_parcel_write_string(request, watch->device);
     if (r == 0)
         r = softbus_parcel_write_object(request, watch->stub);
     if (r == 0)
+        return request;
+    softbus_bus_give_parcel(watch->bus, request);
+    return NULL;
+}
+
+static int ask_hub(struct softbus_watch *watch)
+{
+    struct softbus *bus = watch->bus;
+    struct softbus_parcel *request = new_request(watch);
+    int r;
+
+    watch->entries = softbus_bus_take_parcel(bus, 0);
+    r = request && watch->entries ? 0 : SOFTBUS_ERR_NO_MEMORY;
+    if (r == 0)
         r = softbus_call_hub(bus, watch->kind->code, request, watch->entries, 0, SOFTBUS_HUB_QUIET);
-    if (r == 0 && softbus_parcel_read_u32(watch->entries, &watch->n_entries_left) < 0)
-        r = SOFTBUS_ERR_PROTOCOL;
-    if (r == 0 && watch->n_entries_left > softbus_parcel_get_left(watch->entries))
-        r = SOFTBUS_ERR_PROTOCOL;
+    if (r == 0)
+        r = take_entries(watch);
     softbus_bus_give_parcel(bus, request);
     return r;
+}
+
+/* --- a hub that restarts --- */
+
+void softbus_watch_suspend_all(struct softbus *bus)
+{
+    SB_LIST_FOREACH (link, &bus->watches) {
+        struct softbus_watch *watch = SB_CONTAINER_OF(link, struct softbus_watch, link);
+        struct sb_map_entry *entry = NULL;
+
+        watch->n_entries_left = 0;
+        watch->is_sweeping = false;
+        watch->restoring = 0;
+        softbus_bus_give_parcel(bus, watch->fresh);
+        watch->fresh = NULL;
+        sb_list_remove(&watch->job.link);
+        while ((entry = sb_map_next(&watch->known, entry)))
+            SB_CONTAINER_OF(entry, struct known, entry)->is_missing = true;
+    }
+}
+
+unsigned softbus_watch_restore_all(struct softbus *bus)
+{
+    unsigned n = 0;
+
+    SB_LIST_FOREACH (link, &bus->watches) {
+        struct softbus_watch *watch = SB_CONTAINER_OF(link, struct softbus_watch, link);
+        struct softbus_parcel *request;
+        int r;
+
+        if (!watch->has_begun) /* whoever begins it asks again */
+            continue;
+        request = new_request(watch);
+        r = request ? softbus_call_hub_later(bus, watch->kind->code, request, NULL, SOFTBUS_RESTORES_WATCH, &watch->restoring)
+                    : SOFTBUS_ERR_NO_MEMORY;
+        softbus_bus_give_parcel(bus, request);
+        if (r < 0) {
+            softbus_stream_break(&bus->hub); /* all of it once more */
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+void softbus_watch_take(struct softbus *bus, struct softbus_pending *pending)
+{
+    SB_LIST_FOREACH (link, &bus->watches) {
+        struct softbus_watch *watch = SB_CONTAINER_OF(link, struct softbus_watch, link);
+
+        if (watch->restoring != pending->id)
+            continue;
+        watch->restoring = 0;
+        /* One that the hub does not want any more sees everything vanish. */
+        if (pending->status < 0)
+            return;
+        softbus_bus_give_parcel(bus, watch->fresh);
+        watch->fresh = pending->reply;
+        pending->reply = NULL;
+        use_fresh(watch);
+        return;
+    }
+}
+
+void softbus_watch_end_wait(struct softbus *bus)
+{
+    SB_LIST_FOREACH (link, &bus->watches) {
+        struct softbus_watch *watch = SB_CONTAINER_OF(link, struct softbus_watch, link);
+
+        if (!find_missing(watch))
+            continue;
+        watch->is_sweeping = true;
+        queue_entries(watch);
+    }
+    softbus_wait_kick(bus);
 }
 
 /* Takes it away from the hub and from all lists. */
@@ -131,22 +365,22 @@ int softbus_watch_open(struct softbus *bus, const struct softbus_watch_kind *kin
     watch->userdata = userdata;
     watch->job = (struct softbus_job){ .run = run_entry, .drop = drop_entries };
     sb_list_init(&watch->job.link);
+    sb_map_init(&watch->known, &bus->random, has_key);
+    watch->has_device = device != NULL;
     if (device)
         memcpy(watch->device, device, strlen(device) + 1);
     r = softbus_stub_new(bus, "org.softbus.Watch", handle_event, watch, &watch->stub);
     if (r < 0) {
-        free(watch);
+        free_watch(watch);
         return r;
     }
     watch->stub->is_internal = true;
     sb_list_append(&bus->watches, &watch->link);
-    r = ask_hub(watch, device != NULL);
+    r = ask_hub(watch);
     if (r < 0) {
         end_watch(watch);
         return r;
     }
-    if (watch->n_entries_left > 0)
-        sb_list_append(&bus->urgent, &watch->job.link);
     if (ret_watch)
         *ret_watch = watch;
     return 0;

@@ -67,6 +67,7 @@ int ctl_connect(struct ctl *ctl)
     if (r < 0)
         return ctl_fail(r, "connecting to softbusd%s%s", ctl->socket_path ? " at " : "",
                         ctl->socket_path ? ctl->socket_path : "");
+    softbus_set_reconnect(ctl->bus, 0); /* who asks wants to know now */
     return CTL_EXIT_OK;
 }
 

@@ -53,7 +53,8 @@ short softbus_get_events(const struct softbus *bus);
 int softbus_get_timeout_ms(const struct softbus *bus);
 
 /** Sends what waits, receives what has come, runs what is due; does not block.
- * 1: something was done, call again; 0: nothing left to do; DISCONNECTED, PROTOCOL. @since 0.1 */
+ * 1: something was done, call again; 0: nothing left to do; DISCONNECTED (softbusd is gone, and not looked for any more: see
+ * softbus_set_reconnect()), PROTOCOL: the connection has ended. @since 0.1 */
 int softbus_process(struct softbus *bus);
 
 /** Waits up to timeout_ms (UINT32_MAX: without end) for something to do, and processes it.
@@ -64,6 +65,31 @@ int softbus_wait(struct softbus *bus, uint32_t timeout_ms);
 int softbus_run(struct softbus *bus);
 /** Makes a run loop return. Any thread, and signal handlers. @since 0.1 */
 void softbus_stop(struct softbus *bus);
+
+/**
+ * How long the connection looks for a softbusd that has gone: it was updated, or killed. 0: not at all, everything fails with DISCONNECTED
+ * from then on; UINT32_MAX, the default: for ever; else that many milliseconds, and then as with 0. The search is part of whatever drives the
+ * connection (softbus_run(), process(), wait(), a call that waits, the pool), and what get_fd() returned stays as it was.
+ *
+ * Meanwhile: calls under way through softbusd have ended with DISCONNECTED (they may have run; one-way calls may be lost). New ones, one-way
+ * calls too, wait for it until their deadline (one-way calls: SOFTBUS_DEFAULT_TIMEOUT_MS), and then fail with DISCONNECTED: nothing was sent. What
+ * asks softbusd itself is asked again. Plain calls between two processes of this device that have called each other before go on.
+ *
+ * When softbusd is back, everything is as before: services are registered, watches tell of what has changed, references work, links to death
+ * of what has died meanwhile fire (PROCESS_DIED), those of other devices' objects have fired (DEVICE_LOST). Any thread. @since 0.2
+ */
+void softbus_set_reconnect(struct softbus *bus, uint32_t patience_ms);
+
+/** @since 0.2 */
+enum softbus_state {
+    SOFTBUS_STATE_DISCONNECTED, /**< softbusd is gone, and looked for */
+    SOFTBUS_STATE_CONNECTED,    /**< it is back, and so is all that could be had back; that may take some seconds when a process has died */
+};
+
+/** n_lost: services that could not be registered again (NAME_TAKEN, DENIED); softbus_service_add() says why. */
+typedef void (*softbus_state_fn)(void *userdata, enum softbus_state state, unsigned n_lost);
+/** fn (NULL: none) is told when softbusd goes and comes back; not of the end of the connection. Any thread. @since 0.2 */
+void softbus_set_state_fn(struct softbus *bus, softbus_state_fn fn, void *userdata);
 
 /** This device's id; lent until close. @since 0.1 */
 const char *softbus_get_device(const struct softbus *bus);

@@ -23,7 +23,7 @@ enum softbus_error {
     SOFTBUS_OK = 0,
     SOFTBUS_ERR_INVALID = -1,            /**< an argument is out of its range */
     SOFTBUS_ERR_NO_MEMORY = -2,          /**< out of memory, here or in softbusd */
-    SOFTBUS_ERR_DISCONNECTED = -3,       /**< the connection to softbusd is gone */
+    SOFTBUS_ERR_DISCONNECTED = -3,       /**< softbusd is gone, or was for too long: softbus_set_reconnect() */
     SOFTBUS_ERR_NO_DAEMON = -4,          /**< softbusd could not be reached at all */
     SOFTBUS_ERR_VERSION = -5,            /**< softbusd and this library have no protocol version in common */
     SOFTBUS_ERR_PARCEL_FULL = -6,        /**< rule 1: the write would pass the parcel's capacity */

@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sb_buf_init(&buf, 1000);
     if (wire_welcome_encode(&buf, &welcome) == 0 &&
         send(fds[0], sb_buf_bytes(&buf), buf.length, MSG_NOSIGNAL) == (ssize_t)buf.length &&
-        softbus_bus_open_fd(fds[1], "fuzz", &app.bus) == 0) {
+        softbus_bus_open_fd(fds[1], NULL, "fuzz", &app.bus) == 0) {
         softbus_set_refused_fn(app.bus, note_refused, &app);
         if (softbus_stub_new(app.bus, "org.example", handle, &app, &app.stub) == 0)
             play(&app, fds[0], data, size);

@@ -97,6 +97,9 @@ int lab_device_try(struct lab_device *device, const char *extra_option);
 int lab_device_try_beside(struct lab_device *device, const char *option, const char *second_option);
 void lab_device_stop(struct lab_device *device); /* SIGTERM; exit status 0, no process and no socket left */
 void lab_device_kill(struct lab_device *device); /* SIGKILL */
+/* A restart that apps live through, the admin bus among them: the daemon ends by this signal; it is started again. */
+void lab_device_go_away(struct lab_device *device, int signal);
+void lab_device_come_back(struct lab_device *device);
 void lab_device_signal(struct lab_device *device, int signal);
 void lab_device_set_config(struct lab_device *device, const char *text);
 /* A file beside the configuration file; NULL removes it. */

@@ -309,10 +309,9 @@ static void lab_device_drop_admin(struct lab_device *device)
     device->admin = NULL;
 }
 
-void lab_device_start(struct lab_device *device)
+void lab_device_come_back(struct lab_device *device)
 {
     struct lab *lab = device->lab;
-    lab_device_drop_admin(device);
     lab_device_listen_notify(device);
     lab_device_launch(device, NULL);
     struct pollfd fd = { .fd = device->notify_fd, .events = POLLIN };
@@ -322,6 +321,12 @@ void lab_device_start(struct lab_device *device)
             lab_fail(lab, __FILE__, __LINE__, "softbusd on %s ended with %d", device->name, device->status);
         poll(&fd, 1, 20);
     }
+}
+
+void lab_device_start(struct lab_device *device)
+{
+    lab_device_drop_admin(device);
+    lab_device_come_back(device);
     lab_device_open_admin(device);
 }
 
@@ -349,6 +354,12 @@ void lab_device_kill(struct lab_device *device)
     kill(device->pid, SIGKILL);
     LAB_UNTIL(device->lab, !device->is_running);
     lab_device_drop_admin(device);
+}
+
+void lab_device_go_away(struct lab_device *device, int signal)
+{
+    kill(device->pid, signal);
+    LAB_UNTIL(device->lab, !device->is_running);
 }
 
 void lab_device_signal(struct lab_device *device, int signal)

@@ -16,6 +16,7 @@ integration_tests += \
 	tests/integration/test_refs \
 	tests/integration/test_registry \
 	tests/integration/test_remote \
+	tests/integration/test_restart \
 	tests/integration/test_rules \
 	tests/integration/test_rules_raw \
 	tests/integration/test_threads \
@@ -55,6 +56,7 @@ tests_integration_test_policy_LDADD = $(LAB_LIBS)
 tests_integration_test_refs_LDADD = $(LAB_LIBS)
 tests_integration_test_registry_LDADD = $(LAB_LIBS)
 tests_integration_test_remote_LDADD = $(LAB_LIBS)
+tests_integration_test_restart_LDADD = $(LAB_LIBS) -lpthread
 tests_integration_test_rules_LDADD = $(LAB_LIBS)
 tests_integration_test_rules_raw_LDADD = $(LAB_LIBS)
 tests_integration_test_threads_LDADD = $(LAB_LIBS) -lpthread

@@ -31,7 +31,7 @@ void hub_end_open(struct hub_end *end, struct softbus **ret_bus)
     end->fd = fds[0];
     MUST(wire_welcome_encode(&end->out, &welcome) == 0);
     hub_end_say_bytes(end, NULL, 0);
-    MUST(softbus_bus_open_fd(fds[1], "test", ret_bus) == 0);
+    MUST(softbus_bus_open_fd(fds[1], NULL, "test", ret_bus) == 0);
     MUST(wire_hello_decode(hub_end_hear_type(end, WIRE_HELLO), &hello) == 0);
     MUST(hello.name.size == 4 && hello.version_min == 1);
 }
