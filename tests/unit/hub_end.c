@@ -3,10 +3,13 @@
 
 #include "libsoftbus/bus.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define MUST(condition) \
@@ -36,11 +39,87 @@ void hub_end_open(struct hub_end *end, struct softbus **ret_bus)
     MUST(hello.name.size == 4 && hello.version_min == 1);
 }
 
+/* What a bus that has connected is told: this instance, and a proof made of it. */
+static void welcome(struct hub_end *end, uint64_t instance, uint64_t *ret_instance, uint64_t *ret_proof)
+{
+    struct wire_welcome welcome = { .version = 1, .local_max = WIRE_LOCAL_MAX, .remote_max = WIRE_REMOTE_MAX, .device = { { 7 } },
+                                    .device_name = { "kitchen", 7 }, .instance = instance, .proof = instance + 1 };
+    struct wire_hello hello;
+
+    MUST(wire_hello_decode(hub_end_hear_type(end, WIRE_HELLO), &hello) == 0);
+    *ret_instance = hello.instance;
+    *ret_proof = hello.proof;
+    MUST(wire_welcome_encode(&end->out, &welcome) == 0);
+    hub_end_say_bytes(end, NULL, 0);
+}
+
+static void *accept_first(void *userdata)
+{
+    struct hub_end *end = userdata;
+    uint64_t instance, proof;
+
+    end->fd = accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    MUST(end->fd >= 0);
+    welcome(end, HUB_END_INSTANCE, &instance, &proof);
+    MUST(instance == 0 && proof == 0);
+    return NULL;
+}
+
+void hub_end_open_path(struct hub_end *end, struct softbus **ret_bus)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    pthread_t thread;
+
+    memset(end, 0, sizeof(*end));
+    sb_buf_init(&end->in, 4 * WIRE_MSG_MAX);
+    sb_buf_init(&end->out, 4 * WIRE_MSG_MAX);
+    strcpy(end->folder, "/tmp/softbus-XXXXXX");
+    MUST(mkdtemp(end->folder));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", end->folder);
+    end->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST(bind(end->listen_fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(end->listen_fd, 5) == 0);
+    MUST(pthread_create(&thread, NULL, accept_first, end) == 0);
+    MUST(softbus_open(address.sun_path, "test", ret_bus) == 0);
+    MUST(pthread_join(thread, NULL) == 0);
+    fcntl(end->listen_fd, F_SETFL, O_NONBLOCK);
+}
+
+void hub_end_go_away(struct hub_end *end)
+{
+    close(end->fd);
+    end->fd = -1;
+    sb_buf_deinit(&end->in);
+    end->n_consume = 0;
+}
+
+void hub_end_restart(struct hub_end *end, struct softbus *bus, uint64_t instance, uint64_t *ret_instance, uint64_t *ret_proof)
+{
+    struct pollfd poll_fd = { .fd = end->listen_fd, .events = POLLIN };
+
+    if (end->fd >= 0)
+        hub_end_go_away(end);
+    while ((end->fd = accept4(end->listen_fd, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+        if (bus)
+            softbus_wait(bus, 10);
+        else
+            poll(&poll_fd, 1, -1);
+    }
+    welcome(end, instance, ret_instance, ret_proof);
+}
+
 void hub_end_close(struct hub_end *end)
 {
+    char path[64];
+
     if (end->fd >= 0)
         close(end->fd);
     end->fd = -1;
+    if (end->listen_fd > 0) {
+        close(end->listen_fd);
+        snprintf(path, sizeof(path), "%s/socket", end->folder);
+        unlink(path);
+        rmdir(end->folder);
+    }
     sb_buf_deinit(&end->in);
     sb_buf_deinit(&end->out);
 }

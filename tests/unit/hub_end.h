@@ -9,7 +9,8 @@
 #include <pthread.h>
 
 struct hub_end {
-    int fd;
+    int fd, listen_fd; /* listen_fd 0: none */
+    char folder[32];
     struct sb_buf in, out;
     struct wire_objects objects; /* of the message heard last */
     size_t n_consume;
@@ -21,6 +22,15 @@ struct hub_end {
 /* A connection whose other end is here; HELLO is heard. */
 void hub_end_open(struct hub_end *end, struct softbus **ret_bus);
 void hub_end_close(struct hub_end *end);
+
+/* The same over a socket with a path, so that the bus can come again. */
+void hub_end_open_path(struct hub_end *end, struct softbus **ret_bus);
+/* The hub restarts: this connection ends, and the next one of the bus, which is driven meanwhile unless that is NULL, is welcomed with this
+ * instance. Gives what its HELLO said. */
+void hub_end_restart(struct hub_end *end, struct softbus *bus, uint64_t instance, uint64_t *ret_instance, uint64_t *ret_proof);
+/* Its first half: nobody is there. */
+void hub_end_go_away(struct hub_end *end);
+#define HUB_END_INSTANCE 77 /* of the first connection */
 
 /* Runs script in a thread, so that the test may wait in the library; join() before anything else is done with the end. */
 void hub_end_start(struct hub_end *end, void (*script)(struct hub_end *end));

@@ -22,6 +22,7 @@ unit_tests += \
 	tests/unit/test_libsoftbus_parcel_object \
 	tests/unit/test_libsoftbus_parcel_struct \
 	tests/unit/test_libsoftbus_parcel_text16 \
+	tests/unit/test_libsoftbus_restart \
 	tests/unit/test_libsoftbus_threads \
 	tests/unit/test_session_address \
 	tests/unit/test_session_identity_io \
@@ -228,6 +229,9 @@ tests_unit_test_libsoftbus_parcel_struct_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_libsoftbus_parcel_text16_SOURCES = tests/unit/test_libsoftbus_parcel_text16.c
 tests_unit_test_libsoftbus_parcel_text16_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_libsoftbus_restart_SOURCES = tests/unit/test_libsoftbus_restart.c tests/unit/hub_end.c tests/unit/hub_end.h
+tests_unit_test_libsoftbus_restart_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_wire_cursor_SOURCES = tests/unit/test_wire_cursor.c
 tests_unit_test_wire_cursor_LDADD = $(WIRE_LIBS) $(CMOCKA_LIBS)
