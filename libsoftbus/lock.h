@@ -52,7 +52,8 @@ static inline void softbus_unlock_scope(struct softbus *const *bus)
 {
     softbus_unlock(*bus);
 }
-#define SOFTBUS_LOCKED(bus) SB_CLEANUP(softbus_unlock_scope) struct softbus *const locked_bus_ = softbus_lock((struct softbus *)(uintptr_t)(bus))
+#define SOFTBUS_LOCKED(bus) \
+    SB_CLEANUP(softbus_unlock_scope) __attribute__((__unused__)) struct softbus *const locked_bus_ = softbus_lock((struct softbus *)(uintptr_t)(bus))
 
 /* Gives the lock up, however often it was taken; returns what softbus_lock_retake() wants. */
 unsigned softbus_lock_release(struct softbus *bus);

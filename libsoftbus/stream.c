@@ -208,7 +208,8 @@ static int queue_rest(struct softbus_stream *stream, const struct softbus_outgoi
 {
     const struct sb_buf *head = &stream->bus->head;
     size_t before = stream->out.length, n_head = head->length;
-    int r = bytes->n_fds && n_sent == 0 ? queue_fds(stream, bytes->fds, bytes->n_fds) : 0;
+    bool has_fds = bytes->n_fds && n_sent == 0;
+    int r = has_fds ? queue_fds(stream, bytes->fds, bytes->n_fds) : 0;
 
     if (r < 0)
         return r;
@@ -221,7 +222,7 @@ static int queue_rest(struct softbus_stream *stream, const struct softbus_outgoi
     if (r == 0)
         return 0;
     stream->out.length = before;
-    if (bytes->n_fds && n_sent == 0)
+    if (has_fds)
         free_out_fds(SB_CONTAINER_OF(stream->out_fds.prev, struct softbus_stream_fds, link));
     return SOFTBUS_ERR_NO_MEMORY;
 }
@@ -231,7 +232,7 @@ static ssize_t send_joined(struct softbus_stream *stream, const struct softbus_o
 {
     const struct sb_buf *head = &stream->bus->head;
     size_t n_before = stream->out.length;
-    struct iovec parts[3] = { { .iov_base = stream->out.data + stream->out.start, .iov_len = n_before },
+    struct iovec parts[3] = { { .iov_base = n_before ? stream->out.data + stream->out.start : NULL, .iov_len = n_before },
                               { .iov_base = head->data + head->start, .iov_len = head->length },
                               { .iov_base = (void *)(uintptr_t)bytes->data, .iov_len = bytes->size } };
     size_t skipped = n_before ? 0 : 1;

@@ -2,6 +2,7 @@
 # Four lines: its name in this list, its sources, its flags, its folder's libraries. "make check" replays the corpus;
 # "make fuzz" searches for FUZZ_SECONDS per harness.
 fuzz_tests += \
+	tests/fuzz/fuzz_channel \
 	tests/fuzz/fuzz_client \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_cursor \
@@ -61,6 +62,10 @@ tests_fuzz_fuzz_policy_LDADD = $(HUB_LIBS)
 tests_fuzz_fuzz_service_file_SOURCES = tests/fuzz/fuzz_service_file.c $(fuzz_main)
 tests_fuzz_fuzz_service_file_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_service_file_LDADD = $(HUB_LIBS)
+
+tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(fuzz_main)
+tests_fuzz_fuzz_channel_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_channel_LDADD = $(CLIENT_LIBS)
 
 tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c $(fuzz_main)
 tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)

@@ -1,3 +1,4 @@
+#include "softbus/pool.h"
 #include "tests/integration/kit.h"
 
 #include <stdio.h>
@@ -351,7 +352,7 @@ void kit_watch_refusals(struct kit *kit)
 
 struct kit_served {
     const char *service;
-    unsigned flags;
+    unsigned flags, n_workers;
 };
 
 static int kit_run_served(struct lab_app *app, struct softbus *bus, void *userdata)
@@ -362,7 +363,9 @@ static int kit_run_served(struct lab_app *app, struct softbus *bus, void *userda
         return 1;
     kit->app = app;
     kit_watch_refusals(kit);
-    int r = softbus_service_add(bus, served->service, kit->stub, served->flags);
+    int r = served->n_workers > 0 ? softbus_pool_start(bus, served->n_workers) : 0;
+    if (r == 0)
+        r = softbus_service_add(bus, served->service, kit->stub, served->flags);
     if (r < 0) {
         lab_app_say(app, "service_add: %s", softbus_error_get_name(r));
         return 1;
@@ -374,7 +377,13 @@ static int kit_run_served(struct lab_app *app, struct softbus *bus, void *userda
 struct lab_app *kit_serve(struct lab *lab, struct lab_device *device, const char *name, const char *service,
                           unsigned flags)
 {
-    struct kit_served served = { service, flags };
+    return kit_serve_pool(lab, device, name, service, flags, 0);
+}
+
+struct lab_app *kit_serve_pool(struct lab *lab, struct lab_device *device, const char *name, const char *service,
+                               unsigned flags, unsigned n_workers)
+{
+    struct kit_served served = { service, flags, n_workers };
     struct lab_app *app = lab_app_fork(lab, device, name, kit_run_served, &served);
     LAB_UNTIL(lab, lab_app_has_said(app, "ready"));
     return app;

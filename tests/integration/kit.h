@@ -54,6 +54,9 @@ void kit_drop_all(struct kit *kit);
 /* A process that serves a kit under that name; returns when it is registered. */
 struct lab_app *kit_serve(struct lab *lab, struct lab_device *device, const char *name, const char *service,
                           unsigned flags);
+/* The same beside a pool of workers; 0: none. */
+struct lab_app *kit_serve_pool(struct lab *lab, struct lab_device *device, const char *name, const char *service,
+                               unsigned flags, unsigned n_workers);
 
 /* Calls, made by lab_call() with the default deadline; they return what it returns. */
 int kit_add(struct lab *lab, struct softbus_object *object, int32_t a, int32_t b, int32_t *ret_sum);

@@ -1,5 +1,6 @@
 /*
- * Random schedules of add, pass, drop, call and kill over three devices and several processes. When all is closed every
+ * Random schedules of add, pass, drop, call and kill over three devices and several processes, with and without workers, by direct
+ * channels and through the hubs. When all is closed every
  * table on every device is empty. SOFTBUS_SEED repeats a schedule; SOFTBUS_STEPS makes it longer.
  */
 #include "tests/integration/kit.h"
@@ -10,6 +11,7 @@
 
 #define N_DEVICES 3
 #define N_WORKERS 6 /* two on each device, processes of their own */
+#define STEPS_DEFAULT 400
 #define N_HELD 64   /* of the test's own app on each device */
 
 struct worker {
@@ -34,6 +36,7 @@ struct schedule {
     struct worker workers[N_WORKERS];
     struct holder holders[N_DEVICES];
     bool is_orderly;
+    unsigned n_channels_seen;
     struct kit_deaths ignored;
 };
 
@@ -60,8 +63,9 @@ static void start_worker(struct schedule *schedule, unsigned index)
     struct worker *worker = &schedule->workers[index];
     worker->device = lab_get_device(schedule->lab, index % N_DEVICES);
     snprintf(worker->service, sizeof(worker->service), "refs.%u.%u", index, worker->generation++);
-    worker->app = kit_serve(schedule->lab, worker->device, worker->service, worker->service,
-                            SOFTBUS_SERVICE_DISTRIBUTED);
+    /* One of the two on a device has a pool. */
+    worker->app = kit_serve_pool(schedule->lab, worker->device, worker->service, worker->service, SOFTBUS_SERVICE_DISTRIBUTED,
+                                 index < N_DEVICES ? 0 : 1 + draw(schedule, 4));
 }
 
 static struct softbus_object *get_service(struct schedule *schedule, struct holder *holder, unsigned index)
@@ -175,6 +179,22 @@ static void do_link(struct schedule *schedule, struct holder *holder, struct sof
     }
 }
 
+/* Enough calls of one object that they go by a channel, where there can be one, and then without waiting. */
+static void do_plain(struct schedule *schedule, struct holder *holder, struct softbus_object *service)
+{
+    struct softbus_object *object = service;
+    if (holder->n_held > 0 && draw(schedule, 2) == 0)
+        object = holder->held[draw(schedule, holder->n_held)];
+    for (unsigned i = draw(schedule, 8); i > 0; i--) {
+        int32_t sum;
+        check_outcome(schedule, kit_add(schedule->lab, object, 1, 2, &sum));
+    }
+    for (unsigned i = draw(schedule, 4); i > 0; i--)
+        check_outcome(schedule, kit_note(object, 0));
+    if (!softbus_object_is_remote(object))
+        schedule->n_channels_seen += lab_device_get_status(holder->device, "channels") > 0;
+}
+
 static void do_kill(struct schedule *schedule)
 {
     unsigned index = draw(schedule, N_WORKERS);
@@ -203,9 +223,8 @@ static void step(struct schedule *schedule)
         do_drop(schedule, holder, service);
     } else if (what < 92) {
         do_link(schedule, holder, service);
-    } else if (holder->n_held > 0) {
-        int32_t sum;
-        check_outcome(schedule, kit_add(schedule->lab, holder->held[draw(schedule, holder->n_held)], 1, 2, &sum));
+    } else {
+        do_plain(schedule, holder, service);
     }
 }
 
@@ -251,6 +270,8 @@ static void run_schedule(struct lab *lab, uint64_t seed, unsigned n_steps, bool 
     open_holders(schedule);
     for (unsigned i = 0; i < n_steps; i++)
         step(schedule);
+    if (n_steps >= STEPS_DEFAULT)
+        LAB_CHECK(lab, schedule->n_channels_seen > 0);
     if (is_orderly)
         for (unsigned i = 0; i < N_WORKERS; i++)
             LAB_OK(lab, lab_call(lab, get_service(schedule, &schedule->holders[0], i), KIT_DROP, NULL, NULL, 0));
@@ -276,14 +297,14 @@ static void test_orderly(struct lab *lab)
 {
     uint64_t seed = get_number("SOFTBUS_SEED", 1);
     for (uint64_t i = 0; i < 3; i++)
-        run_schedule(lab, seed + i, (unsigned)get_number("SOFTBUS_STEPS", 250), true);
+        run_schedule(lab, seed + i, (unsigned)get_number("SOFTBUS_STEPS", STEPS_DEFAULT), true);
 }
 
 static void test_abrupt(struct lab *lab)
 {
     uint64_t seed = get_number("SOFTBUS_SEED", 101);
     for (uint64_t i = 0; i < 3; i++)
-        run_schedule(lab, seed + i, (unsigned)get_number("SOFTBUS_STEPS", 250), false);
+        run_schedule(lab, seed + i, (unsigned)get_number("SOFTBUS_STEPS", STEPS_DEFAULT), false);
 }
 
 /* The daemon of a device is killed in the middle: the others' tables must not keep anything of it. */
