@@ -243,7 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sb_buf_init(&buf, 4000);
     if (wire_welcome_encode(&buf, &welcome) == 0 &&
         send(fds[0], sb_buf_bytes(&buf), buf.length, MSG_NOSIGNAL) == (ssize_t)buf.length &&
-        softbus_bus_open_fd(fds[1], "fuzz", &app.bus) == 0)
+        softbus_bus_open_fd(fds[1], NULL, "fuzz", &app.bus) == 0)
         run(&app, &buf, data, size);
     sb_buf_deinit(&buf);
     if (count_open_fds() != n_open)
