@@ -117,10 +117,10 @@ static int send_and_wait(struct softbus_outgoing *out, struct softbus_parcel *re
     if (r < 0)
         return r;
     out->id = pending.id;
-    waiter->stream = pending.channel ? &pending.channel->stream : NULL;
     r = softbus_send_call(out);
     if (r == 0) {
         *ret_was_sent = true;
+        waiter->stream = pending.channel ? &pending.channel->stream : NULL; /* a broken channel has gone while sending */
         r = wait_done(bus, &pending, waiter, deadline_ms);
         if (!pending.is_done)
             softbus_send_cancel(bus, &pending);

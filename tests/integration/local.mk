@@ -7,6 +7,7 @@ integration_tests += \
 	tests/integration/test_death \
 	tests/integration/test_hostile \
 	tests/integration/test_hostile_channels \
+	tests/integration/test_hostile_deaths \
 	tests/integration/test_hostile_forged \
 	tests/integration/test_links \
 	tests/integration/test_local \
@@ -47,6 +48,7 @@ tests_integration_test_ctl_LDADD = $(LAB_LIBS)
 tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_channels_LDADD = $(LAB_LIBS)
+tests_integration_test_hostile_deaths_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_forged_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
 tests_integration_test_local_LDADD = $(LAB_LIBS)
