@@ -370,6 +370,8 @@ int softbus_call_take_reply(struct softbus_incoming *incoming)
 
     if (wire_reply_decode(incoming->body, &reply, &bus->objects_in) < 0)
         return SOFTBUS_ERR_PROTOCOL;
+    if (incoming->stream->kind == SOFTBUS_STREAM_CLIENT && bus->objects_in.n > 0) /* only the hub's handles mean anything */
+        return SOFTBUS_ERR_PROTOCOL;
     /* Only from where it was sent: numbers of a channel and the hub are the same table's. */
     pending = sb_idtab_find(&bus->calls, reply.id);
     if (pending && incoming->stream->kind == SOFTBUS_STREAM_CLIENT &&

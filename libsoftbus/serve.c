@@ -447,21 +447,28 @@ static int answer_unserved(struct softbus_incoming *incoming, struct softbus_cha
     return r < 0 || id == 0 ? r : send_reply(bus, channel, &answer);
 }
 
-static bool is_twoway(const struct softbus_incoming *incoming)
-{
-    return incoming->body.size >= 8 && wire_load_u64(incoming->body.data) != 0;
-}
-
 bool softbus_serve_is_too_deep(const struct softbus_incoming *incoming)
 {
-    return is_twoway(incoming) && softbus_context_get_depth(incoming->stream->bus) >= SOFTBUS_DEPTH_MAX;
+    bool is_twoway = incoming->body.size >= 8 && wire_load_u64(incoming->body.data) != 0;
+
+    return is_twoway && softbus_context_get_depth(incoming->stream->bus) >= SOFTBUS_DEPTH_MAX;
+}
+
+/* What a client says by itself carries no objects and no identity: those are the hub's words. */
+static int decode_call(const struct softbus_incoming *incoming, struct wire_call *ret_call)
+{
+    struct wire_objects *objects = &incoming->stream->bus->objects_in;
+    int r = wire_call_decode(incoming->body, ret_call, objects);
+    bool is_plain = r == 0 && objects->n == 0 && ret_call->identity.kind == WIRE_IDENTITY_NONE;
+
+    return r < 0 || (incoming->stream->kind == SOFTBUS_STREAM_SERVER && !is_plain) ? SOFTBUS_ERR_PROTOCOL : 0;
 }
 
 int softbus_serve_refuse_call(struct softbus_incoming *incoming, int status)
 {
     struct wire_call call;
 
-    if (wire_call_decode(incoming->body, &call, &incoming->stream->bus->objects_in) < 0)
+    if (decode_call(incoming, &call) < 0)
         return SOFTBUS_ERR_PROTOCOL;
     return answer_unserved(incoming, softbus_channel_of(incoming->stream), status ? call.id : 0, status);
 }
@@ -498,9 +505,7 @@ int softbus_serve_load_call(struct softbus_incoming *incoming, struct softbus_ob
     int r;
 
     *ret_transaction = NULL;
-    if (wire_call_decode(incoming->body, &call, &bus->objects_in) < 0)
-        return SOFTBUS_ERR_PROTOCOL;
-    if (incoming->stream->kind == SOFTBUS_STREAM_SERVER && (bus->objects_in.n > 0 || call.identity.kind != WIRE_IDENTITY_NONE))
+    if (decode_call(incoming, &call) < 0)
         return SOFTBUS_ERR_PROTOCOL;
     if (!stub)
         stub = sb_idtab_find(&bus->stubs, call.target);

@@ -16,6 +16,7 @@ unit_tests += \
 	tests/unit/test_libsoftbus_ashmem \
 	tests/unit/test_libsoftbus_call \
 	tests/unit/test_libsoftbus_callers \
+	tests/unit/test_libsoftbus_channel \
 	tests/unit/test_libsoftbus_object \
 	tests/unit/test_libsoftbus_parcel \
 	tests/unit/test_libsoftbus_parcel_fd \
@@ -208,6 +209,9 @@ tests_unit_test_libsoftbus_call_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_libsoftbus_callers_SOURCES = tests/unit/test_libsoftbus_callers.c $(thread_world)
 tests_unit_test_libsoftbus_callers_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_libsoftbus_channel_SOURCES = tests/unit/test_libsoftbus_channel.c $(thread_world)
+tests_unit_test_libsoftbus_channel_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_libsoftbus_threads_SOURCES = tests/unit/test_libsoftbus_threads.c $(thread_world)
 tests_unit_test_libsoftbus_threads_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS) -lpthread
