@@ -25,7 +25,7 @@ enum { WITH_OBJECT = 1, WITH_FD = 2, REPLY_OBJECT = 4, FORBIDDEN = 8 };
 
 struct order_server {
     struct softbus_object *stubs[2];
-    uint32_t next[2], n_wrong, n_forbidden;
+    uint32_t next[2], n_wrong[2], n_forbidden[2]; /* of each stub: two threads may be in the two */
     bool is_slow;
     unsigned n_workers; /* 0: no pool */
 };
@@ -59,10 +59,10 @@ static int do_step(struct order_server *server, unsigned index, struct softbus_p
     for (volatile unsigned i = 0; server->is_slow && i < SLOW_TURNS; i++)
         ;
     if (flags & FORBIDDEN) {
-        server->n_forbidden++;
+        server->n_forbidden[index]++;
         return 0;
     }
-    server->n_wrong += number != server->next[index] || !has_extras(request, flags);
+    server->n_wrong[index] += number != server->next[index] || !has_extras(request, flags);
     server->next[index] = number + 1;
     if (reply != NULL && flags & REPLY_OBJECT)
         return softbus_parcel_write_object(reply, server->stubs[0]);
@@ -80,8 +80,8 @@ static int handle(void *userdata, struct softbus_transaction *transaction, uint3
         return do_step(server, stub->index, request, reply);
     case RESULT:
         softbus_parcel_write_u32(reply, server->next[stub->index]);
-        softbus_parcel_write_u32(reply, server->n_wrong);
-        return softbus_parcel_write_u32(reply, server->n_forbidden);
+        softbus_parcel_write_u32(reply, server->n_wrong[stub->index]);
+        return softbus_parcel_write_u32(reply, server->n_forbidden[stub->index]);
     case SECOND:
         return softbus_parcel_write_object(reply, server->stubs[1]);
     default:
