@@ -119,7 +119,6 @@ static int send_and_wait(struct softbus_outgoing *out, struct softbus_parcel *re
     out->id = pending.id;
     r = softbus_send_call(out);
     if (r == 0) {
-        waiter->stream = pending.channel ? &pending.channel->stream : NULL; /* only now: the channel may have been found broken */
         *ret_was_sent = true;
         waiter->stream = pending.channel ? &pending.channel->stream : NULL; /* a broken channel has gone while sending */
         r = wait_done(bus, &pending, waiter, deadline_ms);

@@ -213,14 +213,14 @@ enum softbus_outcome softbus_error_get_outcome(int error)
     case SOFTBUS_ERR_BAD_DEVICE_ID:
     case SOFTBUS_ERR_NO_IDENTITY:
     case SOFTBUS_ERR_NOT_LINKED:
-    case SOFTBUS_ERR_DESCRIPTOR:
     case SOFTBUS_ERR_START:
     case SOFTBUS_ERR_SEALS:
         return SOFTBUS_OUTCOME_NOT_STARTED;
-    case SOFTBUS_ERR_TOO_LARGE: /* these four may be said of the request or of the reply */
+    case SOFTBUS_ERR_TOO_LARGE: /* these five may be said of the request or of the reply */
     case SOFTBUS_ERR_PASSBACK:
     case SOFTBUS_ERR_DOUBLE_FORWARD:
     case SOFTBUS_ERR_NO_INTRODUCTION:
+    case SOFTBUS_ERR_DESCRIPTOR:
     case SOFTBUS_ERR_LIMIT:     /* and so may these: the objects of either count */
     case SOFTBUS_ERR_NO_MEMORY:
     case SOFTBUS_ERR_DISCONNECTED:

@@ -52,7 +52,7 @@ struct softbus_transaction;
  * reply is NULL for a one-way call, which any caller may make with any code: what is written to it then is INVALID, and what the
  * handler returns reaches nobody. A stub that makes no sense one-way asks softbus_transaction_is_oneway() first.
  * Returns 0 to send the reply, or UNKNOWN_CODE, BAD_REQUEST, DENIED, AGAIN or FAILED: the caller gets that error and no
- * parcel. PARCEL_END and PARCEL_TYPE count as BAD_REQUEST, everything else as FAILED. It may call other objects; while it
+ * parcel. AGAIN says that nothing was done, and that the call may be repeated. PARCEL_END and PARCEL_TYPE count as BAD_REQUEST, everything else as FAILED. It may call other objects; while it
  * waits for them, other calls to this process may run, this handler's too.
  *
  * One that works long asks softbus_transaction_is_canceled() now and then, and ends when nobody waits any more. With a pool

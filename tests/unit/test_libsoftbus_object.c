@@ -458,6 +458,7 @@ static void test_errors(void **state)
     assert_int_equal(softbus_error_get_outcome(SOFTBUS_ERR_DEVICE_OFFLINE), SOFTBUS_OUTCOME_NOT_STARTED);
     assert_int_equal(softbus_error_get_outcome(SOFTBUS_ERR_DEVICE_LOST), SOFTBUS_OUTCOME_UNKNOWN);
     assert_int_equal(softbus_error_get_outcome(SOFTBUS_ERR_LIMIT), SOFTBUS_OUTCOME_UNKNOWN); /* of the reply's objects? */
+    assert_int_equal(softbus_error_get_outcome(SOFTBUS_ERR_DESCRIPTOR), SOFTBUS_OUTCOME_UNKNOWN); /* of the reply? */
     assert_int_equal(softbus_error_get_outcome(-1000), SOFTBUS_OUTCOME_UNKNOWN);
 }
 
