@@ -169,6 +169,7 @@ void lab_app_say(struct lab_app *app, const char *format, ...) __attribute__((__
 const char *lab_app_hear(struct lab_app *app);
 void lab_app_tell(struct lab_app *app, const char *line);
 bool lab_app_has_said(struct lab_app *app, const char *line);
+const char *lab_app_get_text(struct lab_app *app); /* all that it has said; lent until the next pump */
 /* The line that begins with prefix, after it; NULL when none was said. */
 const char *lab_app_find_said(struct lab_app *app, const char *prefix);
 

@@ -235,6 +235,12 @@ const char *lab_app_find_said(struct lab_app *app, const char *prefix)
     return NULL;
 }
 
+const char *lab_app_get_text(struct lab_app *app)
+{
+    lab_app_read(app); /* it may have ended before the last of it was read */
+    return app->text;
+}
+
 bool lab_app_has_said(struct lab_app *app, const char *line)
 {
     const char *rest = lab_app_find_said(app, line);
