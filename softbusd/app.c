@@ -336,6 +336,7 @@ int32_t hub_app_judge_status(int32_t status)
     case WIRE_AGAIN:
     case WIRE_DEAD_OBJECT:
     case WIRE_FAILED:
+    case WIRE_LIMIT: /* its descriptors were lost on the way */
         return status;
     default:
         return WIRE_FAILED;

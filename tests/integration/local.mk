@@ -8,6 +8,7 @@ integration_tests += \
 	tests/integration/test_hostile \
 	tests/integration/test_hostile_channels \
 	tests/integration/test_hostile_deaths \
+	tests/integration/test_hostile_descriptors \
 	tests/integration/test_hostile_forged \
 	tests/integration/test_hostile_limits \
 	tests/integration/test_links \
@@ -50,6 +51,7 @@ tests_integration_test_death_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_channels_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_deaths_LDADD = $(LAB_LIBS)
+tests_integration_test_hostile_descriptors_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_forged_LDADD = $(LAB_LIBS)
 tests_integration_test_hostile_limits_LDADD = $(LAB_LIBS)
 tests_integration_test_links_LDADD = $(LAB_LIBS)
