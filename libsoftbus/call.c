@@ -12,6 +12,7 @@
 #include "libsoftbus/wait.h"
 #include "base/clock.h"
 #include "softbus/error.h"
+#include "wire/hub.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,26 +137,28 @@ static bool is_worth_repeating(const struct softbus_outgoing *out, int status, b
     return status == SOFTBUS_ERR_DISCONNECTED && !out->bus->error && (!was_sent || !out->object);
 }
 
-/* `out` lacks only its id, trace and deadline. */
-static int call_and_wait(struct softbus_outgoing *out, struct softbus_parcel *reply, uint32_t timeout_ms, struct softbus_waiter *waiter)
+/* `out` lacks only its id, trace and deadline. more_ms: what the answer may take on top, once the hub has the call. */
+static int call_and_wait(struct softbus_outgoing *out, struct softbus_parcel *reply, uint32_t timeout_ms, uint32_t more_ms,
+                         struct softbus_waiter *waiter)
 {
     struct way way = { .object = out->object, .request = out->request, .waiter = waiter };
-    uint64_t began_ms = sb_clock_now_ms(), now_ms = began_ms;
+    uint64_t now_ms = sb_clock_now_ms(), due_ms;
     bool was_sent;
     int r;
 
     if (timeout_ms == 0)
         timeout_ms = SOFTBUS_DEFAULT_TIMEOUT_MS;
-    way.due_ms = began_ms + timeout_ms;
+    due_ms = now_ms + timeout_ms + more_ms;
     out->trace = softbus_send_choose_trace(out->bus);
     waiter->trace = out->trace;
     do {
+        way.due_ms = due_ms - now_ms < timeout_ms ? due_ms : now_ms + timeout_ms;
         r = wait_way(out->bus, &way);
         if (r < 0)
             break;
-        out->deadline_ms = (uint32_t)(way.due_ms - now_ms);
-        r = send_and_wait(out, reply, way.due_ms, waiter, &was_sent);
-    } while (is_worth_repeating(out, r, was_sent) && (now_ms = sb_clock_now_ms()) < way.due_ms);
+        out->deadline_ms = (uint32_t)(due_ms - now_ms);
+        r = send_and_wait(out, reply, due_ms, waiter, &was_sent);
+    } while (is_worth_repeating(out, r, was_sent) && (now_ms = sb_clock_now_ms()) < due_ms);
     return r;
 }
 
@@ -174,7 +177,7 @@ int softbus_call(struct softbus_object *object, uint32_t code, struct softbus_pa
         if (object->is_stub)
             r = softbus_serve_own(object, code, request, reply, timeout_ms, &waiter);
         else
-            r = call_and_wait(&out, reply, timeout_ms, &waiter);
+            r = call_and_wait(&out, reply, timeout_ms, 0, &waiter);
         softbus_waiter_deinit(bus, &waiter);
         /* DEAD_OBJECT may be said of an object in the request too. */
         if (!object->is_stub && (r == SOFTBUS_ERR_DIED || (r == SOFTBUS_ERR_DEAD_OBJECT && !(request && request->n_objects))))
@@ -208,9 +211,9 @@ int softbus_call_hub(struct softbus *bus, uint32_t code, struct softbus_parcel *
     if (bus->error)
         return SOFTBUS_ERR_DISCONNECTED;
     softbus_waiter_init(bus, &waiter);
-    waiter.is_quiet = wait != SOFTBUS_HUB_BUSY;
+    waiter.is_quiet = wait != SOFTBUS_HUB_BUSY && wait != SOFTBUS_HUB_START;
     if (wait != SOFTBUS_HUB_QUIET_ONCE) {
-        r = call_and_wait(&out, reply, timeout_ms, &waiter);
+        r = call_and_wait(&out, reply, timeout_ms, wait == SOFTBUS_HUB_START ? WIRE_HUB_START_MAX_MS : 0, &waiter);
     } else {
         out.trace = waiter.trace = softbus_send_choose_trace(bus);
         out.deadline_ms = timeout_ms ? timeout_ms : SOFTBUS_DEFAULT_TIMEOUT_MS;

@@ -39,6 +39,7 @@ struct softbus_pending {
 enum softbus_hub_wait {
     SOFTBUS_HUB_QUIET, /* nothing runs meanwhile: what comes is put aside. For what the hub answers by itself */
     SOFTBUS_HUB_BUSY,  /* other calls run meanwhile */
+    SOFTBUS_HUB_START, /* as BUSY, and the hub, once it has been asked, may first start a program */
     SOFTBUS_HUB_QUIET_ONCE, /* as QUIET, but the present hub only: the request says what another would not understand */
 };
 

@@ -187,7 +187,7 @@ int softbus_service_remove(struct softbus *bus, const char *name)
     return r;
 }
 
-/* The hub is asked to wait, and given up at the end of our own patience. */
+/* The hub is asked to wait, and given up at the end of our own patience. Without any, it says by itself how a start has ended. */
 static int ask_for_service(struct softbus *bus, const char *device, const char *name, uint32_t wait_ms,
                            struct softbus_parcel *request, struct softbus_parcel *reply)
 {
@@ -198,7 +198,7 @@ static int ask_for_service(struct softbus *bus, const char *device, const char *
     if (r == 0)
         r = softbus_parcel_write_bool(request, wait_ms > 0);
     if (r == 0)
-        r = softbus_call_hub(bus, WIRE_HUB_SERVICE_GET, request, reply, wait_ms, SOFTBUS_HUB_BUSY);
+        r = softbus_call_hub(bus, WIRE_HUB_SERVICE_GET, request, reply, wait_ms, wait_ms > 0 ? SOFTBUS_HUB_BUSY : SOFTBUS_HUB_START);
     return r == SOFTBUS_ERR_TIMEOUT && wait_ms > 0 ? SOFTBUS_ERR_NO_SERVICE : r;
 }
 

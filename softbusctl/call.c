@@ -8,7 +8,6 @@
 #include <softbus/error.h>
 #include <softbus/object.h>
 #include <softbus/parcel.h>
-#include <softbus/registry.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,7 +151,7 @@ int ctl_call_run(struct ctl *ctl, int argc, char **argv)
         return r;
     if (!name)
         return ctl_fail_usage("call", "%s: the service is missing: DEVICE/SERVICE", arguments.target);
-    r = softbus_service_get(ctl->bus, ctl_target_get_device(&target), name, 0, &service);
+    r = ctl_target_look_up(ctl, &target, name, &service);
     if (r < 0)
         return ctl_fail(r, "looking for %s on %s", name, target.label);
     r = softbus_parcel_new(*target.id ? SOFTBUS_PARCEL_MAX_CAPACITY : 0, &request);

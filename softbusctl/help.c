@@ -13,7 +13,7 @@ static void help_print_all(void)
     fputs("\nDEVICE is a device id or its first 4 or more characters, the name of a trusted device, or . for this one.\n"
           "  --socket PATH   softbusd's socket (else SOFTBUS_SOCKET, the user's own daemon, the system's)\n"
           "  --json          for programs: lists as one object, watch and ping as one object a line\n"
-          "  --timeout MS    deadline of a call (8000)\n"
+          "  --timeout MS    deadline of a call (8000), and of a service's start\n"
           "`softbusctl help COMMAND` and softbusctl(1) say more.\n",
           stdout);
 }

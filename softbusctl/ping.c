@@ -12,7 +12,6 @@
 #include <softbus/device.h>
 #include <softbus/error.h>
 #include <softbus/object.h>
-#include <softbus/registry.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -173,7 +172,7 @@ int ctl_ping_run(struct ctl *ctl, int argc, char **argv)
     if (r != CTL_EXIT_OK)
         return r;
     if (ping.service) {
-        r = softbus_service_get(ctl->bus, ctl_target_get_device(&ping.target), ping.service, 0, &ping.object);
+        r = ctl_target_look_up(ctl, &ping.target, ping.service, &ping.object);
         if (r < 0)
             return ctl_fail(r, "looking for %s on %s", ping.service, ping.target.label);
     }

@@ -7,6 +7,7 @@
 #include <softbus/bus.h>
 #include <softbus/device.h>
 #include <softbus/error.h>
+#include <softbus/registry.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,4 +209,30 @@ int ctl_target_find_service(struct ctl *ctl, const char *text, struct ctl_target
 const char *ctl_target_get_device(const struct ctl_target *target)
 {
     return *target->id ? target->id : NULL;
+}
+
+/* Whether the service is offered, or would be started. */
+static int target_offers(struct ctl *ctl, const struct ctl_target *target, const char *service, bool *ret_is_offered)
+{
+    struct softbus_service_info *services;
+    size_t n;
+    int r = softbus_service_list(ctl->bus, ctl_target_get_device(target), &services, &n);
+
+    if (r < 0)
+        return r;
+    *ret_is_offered = false;
+    for (size_t i = 0; i < n && !*ret_is_offered; i++)
+        *ret_is_offered = strcmp(services[i].name, service) == 0;
+    free(services);
+    return 0;
+}
+
+int ctl_target_look_up(struct ctl *ctl, const struct ctl_target *target, const char *service, struct softbus_object **ret_object)
+{
+    bool is_offered = false;
+    int r = ctl->timeout_ms ? target_offers(ctl, target, service, &is_offered) : 0;
+
+    if (r == 0)
+        r = softbus_service_get(ctl->bus, ctl_target_get_device(target), service, is_offered ? ctl->timeout_ms : 0, ret_object);
+    return r == SOFTBUS_ERR_NO_SERVICE && is_offered ? SOFTBUS_ERR_TIMEOUT : r;
 }

@@ -13,6 +13,7 @@
 
 struct ctl;
 struct softbus_device_info;
+struct softbus_object;
 
 #define CTL_TARGET_PREFIX_MIN 4
 #define CTL_TARGET_NAME_MAX 63 /* bytes: softbus/device.h, softbus_trust_add() */
@@ -47,6 +48,10 @@ int ctl_target_find(struct ctl *ctl, const char *text, struct ctl_target *ret_ta
 
 /* DEVICE or DEVICE/SERVICE; *ret_service is lent from text, NULL when there is none. As ctl_target_find(). */
 int ctl_target_find_service(struct ctl *ctl, const char *text, struct ctl_target *ret_target, const char **ret_service);
+
+/* Looks the service up. As softbus_service_get() without waiting for what is not there; with --timeout, what softbusd has to start for it
+ * is waited for no longer than that: TIMEOUT. */
+int ctl_target_look_up(struct ctl *ctl, const struct ctl_target *target, const char *service, struct softbus_object **ret_object);
 
 /* As the functions of softbus/registry.h want it: NULL for this device. Lent from target. */
 const char *ctl_target_get_device(const struct ctl_target *target);

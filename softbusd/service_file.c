@@ -2,6 +2,7 @@
 #include "softbusd/service_file.h"
 
 #include "wire/cursor.h"
+#include "wire/hub.h"
 #include "wire/rules.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define START_TIMEOUT_MAX_S 3600
 #define IDLE_TIMEOUT_MAX_S (7 * 24 * 3600)
 
 enum key { KEY_NAME, KEY_EXEC, KEY_USER, KEY_START_TIMEOUT, KEY_IDLE_TIMEOUT, KEY_DISTRIBUTED, N_KEYS };
@@ -206,7 +206,7 @@ static int take_key(void *userdata, const char *section, const char *name, const
     case KEY_USER:
         return set_user(parser, value);
     case KEY_START_TIMEOUT:
-        return set_seconds(parser, value, 1, START_TIMEOUT_MAX_S, &parser->file->start_timeout_ms);
+        return set_seconds(parser, value, 1, WIRE_HUB_START_MAX_MS / 1000, &parser->file->start_timeout_ms);
     case KEY_IDLE_TIMEOUT:
         return set_seconds(parser, value, 0, IDLE_TIMEOUT_MAX_S, &parser->file->idle_timeout_ms);
     case KEY_DISTRIBUTED:

@@ -11,6 +11,10 @@
 #define WIRE_CODE_INTERFACE 0x01000002 /* reply: string, the descriptor */
 #define WIRE_CODE_DUMP 0x01000003      /* reply: string */
 
+/* SERVICE_GET without waiting is answered within this and the default deadline, though a program has to be started for it: the largest
+ * start_timeout of softbusd.service(5). */
+#define WIRE_HUB_START_MAX_MS 300000u
+
 /* Codes of the hub for its apps. "device" is a device id text, "" for this device. */
 enum wire_hub_code {
     WIRE_HUB_SERVICE_ADD = 1,    /* string name, object stub, bool distributed -> */

@@ -9,9 +9,9 @@
  *     fprintf(stderr, "no board on that device within 5 s\n");
  * @endcode
  *
- * `device` is a device id, or NULL for this device. Only distributed services can be seen from other devices. All functions belong to
- * the bus's thread and may be called in handlers; those that ask softbusd wait for it, at most SOFTBUS_DEFAULT_TIMEOUT_MS longer
- * than they say, and can fail with DISCONNECTED, TIMEOUT, NO_MEMORY, LIMIT besides the errors named.
+ * `device` is a device id, or NULL for this device. Only distributed services can be seen from other devices. Any thread may call these
+ * functions (softbus/bus.h), in handlers too; those that ask softbusd wait for it, at most SOFTBUS_DEFAULT_TIMEOUT_MS longer than
+ * they say, and can fail with DISCONNECTED, TIMEOUT, NO_MEMORY, LIMIT besides the errors named.
  */
 #ifndef SOFTBUS_REGISTRY_H
 #define SOFTBUS_REGISTRY_H
@@ -41,7 +41,8 @@ int softbus_service_add(struct softbus *bus, const char *name, struct softbus_ob
 int softbus_service_remove(struct softbus *bus, const char *name);
 
 /** Looks a service up, waiting up to wait_ms for it (and for its device) to appear; 0: only what is there now, and what softbusd can
- * start, see softbusd.service(5): while its program is being started the call waits, with 0 as long as for any answer.
+ * start, see softbusd.service(5): with 0 the call waits until its program has registered it or has failed (its start_timeout, 300 s
+ * at most); else no longer than wait_ms, while the start goes on without it.
  * @param[out] ret_object gives a proxy, or the own stub. Errors: NO_SERVICE, NO_DEVICE, BAD_DEVICE_ID, DEVICE_OFFLINE,
  * DEVICE_LOST, NAME_INVALID, DENIED (the policy does not let you look up that name; whether there is such a service is not told),
  * START (the program that offers it could not be started, or not lately; softbusd's log says why). @since 0.1 */

@@ -14,7 +14,9 @@ stop() {
 }
 trap stop EXIT
 
-mkdir "$work/run" "$work/config"
+mkdir "$work/run" "$work/config" "$work/config/services"
+printf '[service]\nname = mute\nexec = /usr/bin/tail -f /dev/null\nuser = %s\nstart_timeout = 300\n' "$(id -u)" >"$work/config/services/mute.service"
+chmod go-w "$work/config" "$work/config/services" "$work/config/services/mute.service"
 mkdir -m 700 "$work/state"
 SOFTBUS_SOCKET=$work/run/softbusd.sock
 export SOFTBUS_SOCKET
@@ -52,8 +54,8 @@ result "in the environment too: 2" "$(SOFTBUS_SOCKET=$long; ctl 2 status; err 'a
     --no-mdns --port 0 >"$work/daemon.log" 2>&1 </dev/null &
 daemon=$!
 wait_for "$work/daemon.log" ' started '
-result "services: none" "$(ctl 0 services; err 'no service is offered by lab$')"
-result "services: none, as JSON" "$(ctl 0 services --json; out '"services": \[')"
+result "services: one to be started" "$(ctl 0 services; out '^mute ')"
+result "services as JSON" "$(ctl 0 services --json; out '"services": \[')"
 "$build/examples/board" serve >"$work/board.log" 2>&1 </dev/null &
 board=$!
 wait_for "$work/board.log" '^serving'
@@ -95,6 +97,8 @@ result "value out of range: 2" "$(ctl 2 call $service 1 u8 256; err 'too large')
 result "value missing: 2" "$(ctl 2 call $service 1 u8; err missing)"
 result "no such type: 2" "$(ctl 2 call $service 1 u9 1; err 'no such type')"
 result "no such service: 4" "$(ctl 4 call ./none 1; err NO_SERVICE)"
+result "no such service, which a deadline does not make it wait for: 4" "$(ctl 4 --timeout 600000 call ./none 1; err NO_SERVICE)"
+result "a start that takes longer than --timeout: 6" "$(ctl 6 --timeout 300 call ./mute 1; err '--timeout MS waits longer')"
 result "no such device: 4" "$(ctl 4 services nowhere; err 'trust add')"
 result "mistyped device id: 2" "$(ctl 2 trust add ABCDEFG; err BAD_DEVICE_ID)"
 result "trusting oneself: 2" "$(ctl 2 trust add "$own_id"; err "this device's own id")"

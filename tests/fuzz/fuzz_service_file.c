@@ -37,7 +37,7 @@ static void check(const struct hub_service_file *file, uint32_t own_uid)
     demand(file->n_arguments >= 1 && file->n_arguments <= HUB_SERVICE_ARGUMENTS_MAX);
     demand(file->arguments[0][0] == '/' && !file->arguments[file->n_arguments]);
     demand(own_uid == 0 || file->user.uid == own_uid);
-    demand(file->start_timeout_ms >= 1000 && file->start_timeout_ms <= 3600000 && file->idle_timeout_ms <= 604800000);
+    demand(file->start_timeout_ms >= 1000 && file->start_timeout_ms <= 300000 && file->idle_timeout_ms <= 604800000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -438,6 +438,32 @@ static void test_names(void **state)
     assert_true(hub_end_is_silent(&w->end));
 }
 
+static void refuse_look_up(struct hub_end *end)
+{
+    struct wire_call call;
+
+    hub_end_hear_call(end, &call);
+    end->n[0] = call.code;
+    end->n[1] = call.deadline_ms;
+    hub_end_say_reply(end, call.id, WIRE_START, NULL, NULL, 0);
+}
+
+/* Without an end of its own a look-up outlasts every start; the hub says how that went. */
+static void test_deadline_of_look_ups(void **state)
+{
+    static const uint32_t waits_ms[] = { 0, 1000 };
+    static const uint64_t deadlines_ms[] = { WIRE_HUB_START_MAX_MS + SOFTBUS_DEFAULT_TIMEOUT_MS, 1000 };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        hub_end_start(&w->end, refuse_look_up);
+        assert_int_equal(softbus_service_get(w->bus, NULL, "name", waits_ms[i], &w->received), SOFTBUS_ERR_START);
+        hub_end_join(&w->end);
+        assert_int_equal(w->end.n[0], WIRE_HUB_SERVICE_GET);
+        assert_int_equal(w->end.n[1], deadlines_ms[i]);
+    }
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -496,7 +522,7 @@ int main(void)
         TEST(test_arrivals), TEST(test_stub_counting), TEST(test_release_too_many), TEST(test_withdraw),
         TEST(test_parcel_objects), TEST(test_death),   TEST(test_unlink),           TEST(test_link_refused),
         TEST(test_unlink_inside), TEST(test_watch),    TEST(test_unwatch_inside_close), TEST(test_list),
-        TEST(test_names),    TEST(test_queue_goes_on), cmocka_unit_test(test_errors),
+        TEST(test_names), TEST(test_deadline_of_look_ups),    TEST(test_queue_goes_on), cmocka_unit_test(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void test_whole_file(void **state)
     struct reports reports;
 
     (void)state;
-    assert_int_equal(parse(0, "[service]\nname = a.b, c\nname = d\nexec = /bin/x  -y \"a b\" \"\" z\nuser = joe\nstart_timeout = 3600\n"
+    assert_int_equal(parse(0, "[service]\nname = a.b, c\nname = d\nexec = /bin/x  -y \"a b\" \"\" z\nuser = joe\nstart_timeout = 300\n"
                               "idle_timeout = 604800\ndistributed = yes\n", &reports, &file), 0);
     assert_string_equal(file->path, "FILE");
     assert_int_equal(file->n_names, 3);
@@ -73,7 +73,7 @@ static void test_whole_file(void **state)
     assert_int_equal(file->user.uid, 1001);
     assert_int_equal(file->n_groups, 2);
     assert_int_equal(file->groups[1], 29);
-    assert_int_equal(file->start_timeout_ms, 3600000);
+    assert_int_equal(file->start_timeout_ms, 300000);
     assert_int_equal(file->idle_timeout_ms, 604800000);
     assert_true(file->is_distributed);
     hub_service_file_free(file);
@@ -139,8 +139,8 @@ static void test_mistakes(void **state)
         { 0, "[service]\nname = a\nexec = /x\nuser =\n", "FILE:4: [service] user = : expected a user of /etc/passwd or a number\n" },
         { 7, "[service]\n" REST,
           "FILE:4: [service] user = joe: expected the user of this daemon, which is not root and cannot run programs as another\n" },
-        { 0, "[service]\n" REST "start_timeout = 0\n", "FILE:5: [service] start_timeout = 0: expected a number from 1 to 3600, in s\n" },
-        { 0, "[service]\n" REST "start_timeout = 3601\n", "FILE:5: [service] start_timeout = 3601: expected a number from 1 to 3600, in s\n" },
+        { 0, "[service]\n" REST "start_timeout = 0\n", "FILE:5: [service] start_timeout = 0: expected a number from 1 to 300, in s\n" },
+        { 0, "[service]\n" REST "start_timeout = 301\n", "FILE:5: [service] start_timeout = 301: expected a number from 1 to 300, in s\n" },
         { 0, "[service]\n" REST "idle_timeout = 1h\n", "FILE:5: [service] idle_timeout = 1h: expected a number from 0 to 604800, in s\n" },
         { 0, "[service]\n" REST "idle_timeout = 604801\n",
           "FILE:5: [service] idle_timeout = 604801: expected a number from 0 to 604800, in s\n" },
