@@ -284,8 +284,7 @@ bool softbus_serve_may_begin(const struct softbus_object *stub, const struct sof
     return true;
 }
 
-/* A call of the stub has ended: those that waited for it may begin. */
-static void open_gate(struct softbus_object *stub)
+void softbus_serve_open_gate(struct softbus_object *stub)
 {
     struct softbus *bus = stub->bus;
 
@@ -335,7 +334,7 @@ int softbus_serve_run(struct softbus_transaction *transaction)
     }
     sb_list_remove(&transaction->queue_link);
     if (!stub->owner)
-        open_gate(stub);
+        softbus_serve_open_gate(stub);
     return status;
 }
 
@@ -400,7 +399,7 @@ void softbus_serve_enqueue(struct softbus_transaction *transaction)
 {
     softbus_channel_count(transaction);
     sb_list_append(&transaction->stub->queue, &transaction->queue_link);
-    open_gate(transaction->stub);
+    softbus_serve_open_gate(transaction->stub);
 }
 
 bool softbus_serve_run_queued(struct softbus *bus)
@@ -417,9 +416,9 @@ bool softbus_serve_run_queued(struct softbus *bus)
             continue;
         sb_list_remove(&first->queue_link);
         if (stub->is_concurrent || stub->owner == softbus_thread_get_id())
-            open_gate(stub);
+            softbus_serve_open_gate(stub);
         if (first->id == 0 && !first->is_oneway && !first->pending) { /* given up before it began */
-            open_gate(stub); /* first: the stub may go with the last call of it */
+            softbus_serve_open_gate(stub); /* first: the stub may go with the last call of it */
             softbus_serve_free(first);
             continue;
         }

@@ -65,6 +65,9 @@ int softbus_serve_run_and_answer(struct softbus_transaction *transaction);
 /* takes it: it is not run. */
 void softbus_serve_refuse(struct softbus_transaction *transaction, int status);
 
+/* The stub is busy no more: calls of it that waited may begin. */
+void softbus_serve_open_gate(struct softbus_object *stub);
+
 /* takes it: it waits in its stub's queue. */
 void softbus_serve_enqueue(struct softbus_transaction *transaction);
 

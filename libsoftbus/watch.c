@@ -10,6 +10,7 @@
 #include "libsoftbus/object.h"
 #include "libsoftbus/parcel.h"
 #include "libsoftbus/restore.h"
+#include "libsoftbus/serve.h"
 #include "libsoftbus/wait.h"
 #include "softbus/error.h"
 
@@ -120,8 +121,11 @@ static void free_watch(struct softbus_watch *watch)
 
 static void queue_entries(struct softbus_watch *watch)
 {
-    if (sb_list_is_empty(&watch->job.link))
-        sb_list_append(&watch->bus->urgent, &watch->job.link);
+    if (!sb_list_is_empty(&watch->job.link))
+        return;
+    sb_list_append(&watch->bus->urgent, &watch->job.link);
+    if (watch->bus->is_threaded) /* whoever runs things may be asleep */
+        softbus_wait_kick(watch->bus);
 }
 
 /* Begins with what the hub's answer holds. */
@@ -152,10 +156,13 @@ static void end_telling(struct softbus_watch *watch, struct softbus_context *con
 {
     softbus_context_leave(context);
     watch->n_telling--;
-    if (!watch->is_ended)
+    if (!watch->is_ended) {
         use_fresh(watch);
-    else if (watch->n_telling == 0)
+        if (watch->n_entries_left > 0 || watch->is_sweeping) /* another thread may have come for them meanwhile */
+            queue_entries(watch);
+    } else if (watch->n_telling == 0) {
         free_watch(watch);
+    }
 }
 
 /* Runs one of the kind's functions: what it lends to the app must live until it returns, even when the app ends the watch. */
@@ -199,15 +206,16 @@ static int handle_event(void *userdata, struct softbus_transaction *transaction,
     return tell(watch, watch->kind->tell_event, request);
 }
 
-static void run_entry(struct softbus *bus, struct softbus_job *job)
+/* The watch may be gone behind it. */
+static void tell_next(struct softbus_watch *watch)
 {
-    struct softbus_watch *watch = SB_CONTAINER_OF(job, struct softbus_watch, job);
+    struct softbus *bus = watch->bus;
     struct known *missing;
 
     /* Queued again first, and at the front: when fn waits, the other entries still go before all events. */
     if (watch->n_entries_left > 0) {
         if (--watch->n_entries_left > 0 || watch->is_sweeping)
-            sb_list_append(bus->urgent.next, &job->link);
+            sb_list_append(bus->urgent.next, &watch->job.link);
         tell(watch, watch->kind->tell_entry, watch->entries);
         return;
     }
@@ -215,8 +223,27 @@ static void run_entry(struct softbus *bus, struct softbus_job *job)
     watch->is_sweeping = missing != NULL;
     if (!missing)
         return;
-    sb_list_append(bus->urgent.next, &job->link);
+    sb_list_append(bus->urgent.next, &watch->job.link);
     tell_gone(watch, missing);
+}
+
+/* As if it were a call of the watch's stub: one at a time with the events, and never two threads in one parcel. */
+static void run_entry(struct softbus *bus, struct softbus_job *job)
+{
+    struct softbus_watch *watch = SB_CONTAINER_OF(job, struct softbus_watch, job);
+    struct softbus_object *stub = watch->stub;
+    softbus_thread_id self = softbus_thread_get_id(), owner = stub->owner;
+
+    (void)bus;
+    if (owner && owner != self) /* end_telling() there brings it back */
+        return;
+    softbus_object_ref(stub);
+    stub->owner = self;
+    tell_next(watch);
+    stub->owner = owner;
+    if (!owner)
+        softbus_serve_open_gate(stub);
+    softbus_object_unref(stub);
 }
 
 /* The watch itself is freed with all others. */
@@ -330,7 +357,6 @@ void softbus_watch_end_wait(struct softbus *bus)
         watch->is_sweeping = true;
         queue_entries(watch);
     }
-    softbus_wait_kick(bus);
 }
 
 /* Takes it away from the hub and from all lists. */

@@ -6,7 +6,10 @@
 #include "softbus/error.h"
 #include "softbus/object.h"
 #include "softbus/pool.h"
+#include "softbus/registry.h"
 #include "tests/unit/thread_world.h"
+#include "wire/hub.h"
+#include "wire/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,6 +205,100 @@ static void test_oneway_chain_without_pool(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/* --- watches --- */
+
+struct watched {
+    struct world *world;
+    unsigned n_inside, n_inside_most, n_told;
+    char told[8];
+};
+
+static void on_service(void *userdata, const char *device, const char *name, bool is_present)
+{
+    struct watched *watched = userdata;
+    struct world *w = watched->world;
+
+    (void)device;
+    pthread_mutex_lock(&w->mutex);
+    MUST(is_present && watched->n_told < sizeof(watched->told));
+    watched->told[watched->n_told++] = name[0];
+    if (++watched->n_inside > watched->n_inside_most)
+        watched->n_inside_most = watched->n_inside;
+    pthread_cond_broadcast(&w->changed);
+    while (!w->is_open)
+        pthread_cond_wait(&w->changed, &w->mutex);
+    watched->n_inside--;
+    pthread_mutex_unlock(&w->mutex);
+}
+
+static unsigned await_told(struct watched *watched, unsigned n)
+{
+    unsigned n_told;
+
+    pthread_mutex_lock(&watched->world->mutex);
+    while (watched->n_told < n)
+        pthread_cond_wait(&watched->world->changed, &watched->world->mutex);
+    n_told = watched->n_told;
+    pthread_mutex_unlock(&watched->world->mutex);
+    return n_told;
+}
+
+/* Two services are there. */
+static void answer_watch(struct hub_end *end)
+{
+    struct wire_writer writer;
+    struct wire_call call;
+    struct sb_buf data;
+
+    hub_end_hear_call(end, &call);
+    MUST(call.code == WIRE_HUB_SERVICE_WATCH && end->objects.n == 1);
+    end->n[0] = end->objects.items[0].id;
+    sb_buf_init(&data, 256);
+    wire_writer_init(&writer, &data);
+    wire_value_put_u32(&writer, 2);
+    wire_value_put_str(&writer, "a", 1);
+    wire_value_put_str(&writer, "b", 1);
+    hub_end_say_reply(end, call.id, 0, NULL, sb_buf_bytes(&data), data.length);
+    sb_buf_deinit(&data);
+}
+
+static void say_third(struct hub_end *end)
+{
+    struct wire_writer writer;
+    struct sb_buf data;
+
+    sb_buf_init(&data, 256);
+    wire_writer_init(&writer, &data);
+    wire_value_put_str(&writer, "", 0);
+    wire_value_put_str(&writer, "c", 1);
+    wire_value_put_bool(&writer, true);
+    hub_end_say_call(end, 0, end->n[0], WIRE_EVENT_SERVICE, NULL, sb_buf_bytes(&data), data.length);
+    sb_buf_deinit(&data);
+}
+
+/* A watch tells what is there though the workers are asleep, and one thing after the other, however many they are. */
+static void test_watch_in_turn(void **state)
+{
+    struct world *w = *state;
+    static struct watched watched; /* the workers may outlive a test that fails */
+
+    watched.world = w;
+    assert_int_equal(softbus_pool_start(w->bus, 4), 0);
+    hub_end_start(&w->end, answer_watch);
+    assert_int_equal(softbus_service_watch(w->bus, NULL, on_service, &watched, NULL), 0);
+    hub_end_join(&w->end);
+    await_told(&watched, 1);
+    say_third(&w->end);
+    /* Who has come to this call had the chance to tell more. */
+    hub_end_say_call_of(&w->end, CALLER, 1, 1, w->served[0].id, PLAIN);
+    thread_world_hear_answer(w, 1);
+    assert_int_equal(await_told(&watched, 1), 1);
+    thread_world_open_gate(w);
+    await_told(&watched, 3);
+    assert_memory_equal(watched.told, "abc", 3);
+    assert_int_equal(watched.n_inside_most, 1);
+}
+
 /* An argument is the pattern of the tests to run. */
 int main(int argc, char **argv)
 {
@@ -218,6 +315,7 @@ int main(int argc, char **argv)
         THREAD_TEST(test_chain_keeps_order_of_one),
         THREAD_TEST(test_oneway_chain),
         THREAD_TEST(test_oneway_chain_without_pool),
+        THREAD_TEST(test_watch_in_turn),
     };
 
     if (argc > 1)
