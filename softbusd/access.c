@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "softbusd/activate.h"
 #include "softbusd/call.h"
+#include "softbusd/channel.h"
 #include "softbusd/get.h"
 #include "softbusd/node.h"
 #include "softbusd/policy.h"
@@ -140,6 +141,30 @@ static void revoke_refs(struct hub *hub, const struct hub_policy *old, struct hu
     }
 }
 
+static bool holds(const struct hub_app *app, const struct hub_node *node)
+{
+    SB_LIST_FOREACH(link, &node->refs) {
+        if (SB_CONTAINER_OF(link, struct hub_ref, node_link)->app == app)
+            return true;
+    }
+    return false;
+}
+
+/* A reference that was given back may leave its grant open until its channel has come as far as the app said; who may not look the
+ * service up any more has no such time. */
+static void end_channels(struct hub *hub, const struct hub_policy *old, const struct hub_service *service)
+{
+    const struct hub_node *node = service->node;
+
+    SB_LIST_FOREACH(link, &node->owner->channels_served) {
+        struct hub_channel *channel = SB_CONTAINER_OF(link, struct hub_channel, server_link);
+        const struct hub_app *client = channel->pair.client;
+
+        if (!channel->is_over && may_hold(old, client, node) && !may_hold(hub->policy, client, node) && !holds(client, node))
+            hub_channel_revoke(channel);
+    }
+}
+
 static void withdraw_names(struct hub *hub)
 {
     struct hub_service *next;
@@ -164,6 +189,7 @@ void hub_set_policy(struct hub *hub, struct hub_policy *policy)
     hub_get_check_all(hub);
     for (struct hub_service *service = next_service(hub, NULL); service; service = next_service(hub, service)) {
         tell_watchers(hub, old, service);
+        end_channels(hub, old, service);
         revoke_refs(hub, old, service);
     }
     withdraw_names(hub);

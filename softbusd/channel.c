@@ -365,6 +365,11 @@ void hub_channel_revoke_ref(struct hub_ref *ref)
         if (SB_CONTAINER_OF(link, struct hub_grant, link)->ref)
             return;
     }
+    hub_channel_revoke(channel);
+}
+
+void hub_channel_revoke(struct hub_channel *channel)
+{
     end(channel, NULL, WIRE_DEATH_ACCESS_REVOKED);
     channel_free(channel);
 }

@@ -46,6 +46,9 @@ void hub_channel_ref_is_dead(struct hub_ref *ref);
 /* The app may not call the object any more. Ends the channel when this was its last grant. */
 void hub_channel_revoke_ref(struct hub_ref *ref);
 
+/* Its client may not call what may still be granted on it: ends it for both, who may get another. */
+void hub_channel_revoke(struct hub_channel *channel);
+
 /* The app is gone. */
 void hub_channel_forget_app(struct hub_app *app);
 

@@ -2,6 +2,8 @@
 #include "tests/unit/hub_world.h"
 
 #include "softbusd/node.h"
+#include "softbusd/names.h"
+#include "softbusd/policy.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -376,6 +378,24 @@ static void test_access_revoked(void **state)
     assert_int_equal(cast->hub->channels.n_used, 0);
 }
 
+/* What was given back, to end in a far future of the channel, ends with the right to it. */
+static void test_access_revoked_afterwards(void **state)
+{
+    static const char nobody[] = "[service server]\nown = any\nlookup = none\n";
+    struct cast *cast = *state;
+    struct wire_route route = get_route(cast, cast->handle);
+    struct hub_policy *policy;
+
+    world_release_after(cast->client, cast->handle, 1, UINT64_MAX);
+    world_take(cast->server, WIRE_REVOKE);
+    assert_int_equal(hub_policy_parse("FILE", nobody, sizeof(nobody) - 1, hub_names_get(), NULL, NULL, &policy), 0);
+    hub_set_policy(cast->hub, policy);
+    world_run(&cast->world);
+    check_end(cast->server, route.channel, WIRE_DEATH_ACCESS_REVOKED);
+    check_end(cast->client, route.channel, WIRE_DEATH_ACCESS_REVOKED);
+    assert_int_equal(cast->hub->channels.n_used, 0);
+}
+
 static void test_detours(void **state)
 {
     struct cast *cast = *state;
@@ -535,6 +555,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dead_apps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closed_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_access_revoked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_access_revoked_afterwards, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_detours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rules_hold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_violations, set_up, tear_down),
