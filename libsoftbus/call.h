@@ -72,6 +72,9 @@ int softbus_call_take_reply(struct softbus_incoming *incoming);
 /* True when the REPLY is for somebody who waits on a stack, or for nobody. */
 bool softbus_call_is_sync_reply(const struct softbus *bus, struct wire_bytes body);
 
+/* True when the REPLY is for a call under way that went by this channel. */
+bool softbus_call_is_answered_by(const struct softbus_channel *channel, struct wire_bytes body);
+
 /* Ends a call: who waits is woken, or its fn runs from a job. */
 void softbus_call_end(struct softbus *bus, struct softbus_pending *pending, int status);
 

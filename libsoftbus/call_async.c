@@ -334,6 +334,14 @@ bool softbus_call_is_sync_reply(const struct softbus *bus, struct wire_bytes bod
     return !pending || !pending->is_async || pending->restores;
 }
 
+bool softbus_call_is_answered_by(const struct softbus_channel *channel, struct wire_bytes body)
+{
+    const struct softbus_pending *pending =
+        body.size < 8 ? NULL : sb_idtab_find(&channel->stream.bus->calls, wire_load_u64(body.data));
+
+    return pending && pending->channel == channel && !pending->is_done;
+}
+
 /* Fills the caller's parcel. Descriptors that did not arrive make it a failure of that call alone. */
 static int load_reply(struct softbus_incoming *incoming, struct softbus_parcel *parcel, struct wire_reply *reply)
 {
@@ -373,7 +381,7 @@ int softbus_call_take_reply(struct softbus_incoming *incoming)
     if (incoming->stream->kind == SOFTBUS_STREAM_CLIENT && bus->objects_in.n > 0) /* only the hub's handles mean anything */
         return SOFTBUS_ERR_PROTOCOL;
     /* Only from where it was sent: numbers of a channel and the hub are the same table's. */
-    pending = sb_idtab_find(&bus->calls, reply.id);
+    pending = incoming->is_nobodys ? NULL : sb_idtab_find(&bus->calls, reply.id);
     if (pending && incoming->stream->kind == SOFTBUS_STREAM_CLIENT &&
         (!pending->channel || &pending->channel->stream != incoming->stream))
         return SOFTBUS_ERR_PROTOCOL;

@@ -40,7 +40,6 @@ struct softbus_channel *softbus_channel_ref(struct softbus_channel *channel)
     return channel;
 }
 
-
 /* Of the present hub. */
 static struct softbus_channel *find_channel(struct softbus *bus, uint64_t number)
 {
@@ -383,8 +382,11 @@ int softbus_channel_take_detour(struct softbus_incoming *incoming)
         return SOFTBUS_ERR_PROTOCOL;
     channel = find_channel(incoming->stream->bus, detour.channel);
     incoming->body = detour.body;
-    if (detour.type == WIRE_REPLY)
+    if (detour.type == WIRE_REPLY) {
+        /* The hub does not know these calls: it is the server that may answer twice, or what it was not asked. */
+        incoming->is_nobodys = !channel || !softbus_call_is_answered_by(channel, detour.body);
         return softbus_call_take_reply(incoming);
+    }
     if (!channel) /* closed meanwhile */
         return detour.type ? softbus_serve_refuse_call(incoming, 0) : softbus_incoming_consume(incoming, NULL);
     if (channel->stream.kind != SOFTBUS_STREAM_SERVER)

@@ -27,6 +27,7 @@ struct softbus_incoming {
     size_t size;
     bool is_swapped; /* its bytes have left the stream already */
     struct wire_bytes body; /* of the message, or of the one inside a DETOUR */
+    bool is_nobodys;        /* a reply that answers no call of its sender's */
 };
 
 /* Takes the message off; as softbus_stream_consume(). What `body` views is gone. */

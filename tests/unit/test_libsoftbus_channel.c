@@ -142,12 +142,57 @@ static void test_server_is_gone(void **state)
     hub_end_join(&w->end);
 }
 
+static void say_detoured_reply(struct hub_end *end, uint64_t id)
+{
+    struct wire_detour detour = { .channel = CHANNEL };
+    struct wire_reply reply = { .id = id };
+
+    end->objects.n = 0;
+    MUST(wire_detour_reply_encode_head(&end->out, &detour, &reply, &end->objects) == 0);
+    hub_end_say_bytes(end, NULL, 0);
+}
+
+/* In end->n: the stub to call, and the other end of the channel. Its call is answered twice while another one runs. */
+static void answer_twice(struct hub_end *end)
+{
+    struct hub_end *other = (struct hub_end *)(uintptr_t)end->n[1];
+    struct wire_call outer, inner;
+    struct wire_reply reply;
+
+    MUST(wire_seek_decode(hub_end_hear_type(other, WIRE_SEEK), &end->n[2]) == 0);
+    hub_end_hear_call(other, &outer);
+    end->n[2] = outer.id;
+    hub_end_say_call_of(end, CALLER, CHAIN, 900, end->n[0], CALLING);
+    hub_end_hear_call(other, &inner);
+    say_detoured_reply(end, end->n[2]);
+    say_detoured_reply(end, end->n[2]);
+    say_detoured_reply(end, inner.id);
+    hub_end_hear_reply(end, &reply);
+    MUST(reply.id == 900 && reply.status == 0);
+}
+
+/* A server that answers twice through the hub, which keeps no book of such calls: the connection to the hub does not suffer. */
+static void test_answers_twice(void **state)
+{
+    struct world *w = *state;
+    struct hub_end other;
+
+    open_client(w, &other);
+    w->end.n[0] = w->served[0].id;
+    w->end.n[1] = (uint64_t)(uintptr_t)&other;
+    hub_end_start(&w->end, answer_twice);
+    assert_int_equal(softbus_call(w->proxy, 1, NULL, NULL, 0), 0);
+    hub_end_join(&w->end);
+    hub_end_close(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         THREAD_TEST(test_object_in_answer),
         THREAD_TEST(test_object_in_refused_call),
         THREAD_TEST(test_server_is_gone),
+        THREAD_TEST(test_answers_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
