@@ -1,8 +1,8 @@
 /* Direct channels: when a pair gets one, in which order who is told, what crosses, and what goes by the hub all the same. */
 #include "tests/unit/hub_world.h"
 
-#include "softbusd/node.h"
 #include "softbusd/names.h"
+#include "softbusd/node.h"
 #include "softbusd/policy.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static int set_up(void **state)
     world_init(&cast->world);
     cast->hub = cast->world.devices[0].hub;
     hub_set_channels(cast->hub, true);
-    cast->client = world_app_new(&cast->world, 0, "client", 1000);
+    cast->client = world_app_new(&cast->world, 0, "client", 1003);
     cast->server = world_app_new(&cast->world, 0, "server", 1001);
     cast->far = world_app_new(&cast->world, 1, "far", 1002);
     world_serve(cast->server, 1, "server", true);
@@ -97,7 +97,7 @@ static void test_made_after_three_calls(void **state)
     assert_int_equal(msg->n_fds, 1);
     assert_int_equal(msg->channel.role, WIRE_ROLE_SERVER);
     assert_int_equal(msg->channel.identity.pid, 100);
-    assert_int_equal(msg->channel.identity.uid, 1000);
+    assert_int_equal(msg->channel.identity.uid, 1003);
     assert_string_equal(msg->channel.identity.label.text, "label");
     grant = world_take(cast->server, WIRE_GRANT)->grant;
     assert_int_equal(grant.channel, channel);
