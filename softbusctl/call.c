@@ -115,7 +115,7 @@ static int call_print(const struct ctl *ctl, struct softbus_parcel *reply)
     return r < 0 ? ctl_fail(r, "reading the reply") : CTL_EXIT_OK;
 }
 
-static int call_make(struct ctl *ctl, const struct call_arguments *arguments, struct softbus_object *service,
+static int call_make(struct ctl *ctl, const struct call_arguments *arguments, bool is_local, struct softbus_object *service,
                      struct softbus_parcel *request, struct softbus_parcel *reply)
 {
     int r = call_fill(arguments, request);
@@ -130,7 +130,7 @@ static int call_make(struct ctl *ctl, const struct call_arguments *arguments, st
         r = softbus_call(service, arguments->code, request, reply, ctl->timeout_ms);
     }
     if (r < 0)
-        return ctl_fail(r, "calling %s, code %u", arguments->target, arguments->code);
+        return ctl_fail_service(r, is_local, "calling", arguments->target);
     return arguments->is_oneway ? CTL_EXIT_OK : call_print(ctl, reply);
 }
 
@@ -153,11 +153,11 @@ int ctl_call_run(struct ctl *ctl, int argc, char **argv)
         return ctl_fail_usage("call", "%s: the service is missing: DEVICE/SERVICE", arguments.target);
     r = ctl_target_look_up(ctl, &target, name, &service);
     if (r < 0)
-        return ctl_fail(r, "looking for %s on %s", name, target.label);
+        return ctl_fail_service(r, !*target.id, "looking for", arguments.target);
     r = softbus_parcel_new(*target.id ? SOFTBUS_PARCEL_MAX_CAPACITY : 0, &request);
     if (r == 0)
         r = softbus_parcel_new(0, &reply);
-    r = r < 0 ? ctl_fail(r, "calling %s", name) : call_make(ctl, &arguments, service, request, reply);
+    r = r < 0 ? ctl_fail(r, "calling %s", name) : call_make(ctl, &arguments, !*target.id, service, request, reply);
     softbus_parcel_free(request);
     softbus_parcel_free(reply);
     softbus_object_unref(service);

@@ -26,7 +26,7 @@ static const struct ctl_command command_table[] = {
     { "call", ctl_call_run, "DEVICE/SERVICE CODE [--token T] [--oneway] [TYPE VALUE]...",
       "call a service, print its reply",
       "  CODE    a number, or ping, interface, dump (which every object answers)\n"
-      "  TYPE    bool i8 u8 i16 u16 i32 u32 i64 u64 float double string bytes (VALUE in hexadecimal) token\n"
+      "  TYPE    bool i8 u8 i16 u16 i32 u32 i64 u64 float double string string16 bytes (VALUE in hexadecimal) token\n"
       "  --token T   open the request with the interface token T\n"
       "  --oneway    do not wait for an answer\n", NULL, true },
     { "trust", ctl_trust_run, "list | add DEVICE-ID [NAME] | remove DEVICE", "whose key is trusted",
@@ -65,8 +65,7 @@ int ctl_connect(struct ctl *ctl)
                               strlen(named));
     r = softbus_open(ctl->socket_path, "softbusctl", &ctl->bus);
     if (r < 0)
-        return ctl_fail(r, "connecting to softbusd%s%s", ctl->socket_path ? " at " : "",
-                        ctl->socket_path ? ctl->socket_path : "");
+        return ctl_fail_connect(r, ctl->socket_path);
     softbus_set_reconnect(ctl->bus, 0); /* who asks wants to know now */
     return CTL_EXIT_OK;
 }

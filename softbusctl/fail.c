@@ -80,6 +80,9 @@ static const char *fail_get_advice(int error)
         return "is it switched on, on the same network, and does it trust this device too? `softbusctl watch` shows when it comes";
     case SOFTBUS_ERR_BAD_DEVICE_ID:
         return "`softbusctl status` shows a device's id; copy all of it";
+    case SOFTBUS_ERR_START:
+        return "softbusd's log says why: `journalctl -u softbusd`, `journalctl --user -u softbusd`, or its standard error in a terminal;\n"
+               "  after a failure it is not tried again for 1 s, after several for up to 60 s: softbusd.service(5), FAILURE";
     case SOFTBUS_ERR_INTERFACE:
         return "`softbusctl call DEVICE/SERVICE interface` shows its interface, for --token";
     case SOFTBUS_ERR_STORE:
@@ -89,19 +92,60 @@ static const char *fail_get_advice(int error)
     }
 }
 
-int ctl_fail(int error, const char *what_format, ...)
+static int fail_say(int error, const char *advice, const char *what_format, va_list arguments)
 {
-    const char *advice = fail_get_advice(error);
-    va_list arguments;
-
     fflush(stdout);
-    va_start(arguments, what_format);
     fail_print(what_format, arguments);
-    va_end(arguments);
     fprintf(stderr, ": %s (%s)\n", softbus_strerror(error), softbus_error_get_name(error));
     if (advice)
         fprintf(stderr, "  %s\n", advice);
     return ctl_fail_get_status(error);
+}
+
+int ctl_fail(int error, const char *what_format, ...)
+{
+    va_list arguments;
+    int status;
+
+    va_start(arguments, what_format);
+    status = fail_say(error, fail_get_advice(error), what_format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+static int fail_advise(int error, const char *advice, const char *what_format, ...) __attribute__((__format__(printf, 3, 4)));
+
+static int fail_advise(int error, const char *advice, const char *what_format, ...)
+{
+    va_list arguments;
+    int status;
+
+    va_start(arguments, what_format);
+    status = fail_say(error, advice, what_format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int ctl_fail_connect(int error, const char *socket_path)
+{
+    const char *advice = fail_get_advice(error);
+
+    if (!socket_path)
+        return ctl_fail(error, "connecting to softbusd");
+    if (error == SOFTBUS_ERR_NO_DAEMON)
+        advice = "start one that has this socket (`softbusd --socket PATH`), or leave --socket out";
+    return fail_advise(error, advice, "connecting to softbusd at %s", socket_path);
+}
+
+int ctl_fail_service(int error, bool is_local, const char *doing, const char *name)
+{
+    const char *advice = fail_get_advice(error);
+
+    if (error == SOFTBUS_ERR_DENIED)
+        advice = "softbusd's policy, softbusd.policy(5), or the service itself does not let this user do it";
+    else if (error == SOFTBUS_ERR_NO_SERVICE && is_local)
+        advice = "`softbusctl services` shows what this device offers";
+    return fail_advise(error, advice, "%s %s", doing, name);
 }
 
 int ctl_fail_usage(const char *command, const char *format, ...)

@@ -174,7 +174,7 @@ int ctl_ping_run(struct ctl *ctl, int argc, char **argv)
     if (ping.service) {
         r = ctl_target_look_up(ctl, &ping.target, ping.service, &ping.object);
         if (r < 0)
-            return ctl_fail(r, "looking for %s on %s", ping.service, ping.target.label);
+            return ctl_fail_service(r, !*ping.target.id, "looking for", ping.text);
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     r = ping_loop(&ping);
@@ -182,5 +182,6 @@ int ctl_ping_run(struct ctl *ctl, int argc, char **argv)
     softbus_object_unref(ping.object);
     if (r != CTL_EXIT_OK || ping.n_received > 0 || ping.n_sent == 0)
         return r;
-    return ctl_fail(ping.last_error, "ping %s", ping.text);
+    return ping.service ? ctl_fail_service(ping.last_error, !*ping.target.id, "ping", ping.text)
+                        : ctl_fail(ping.last_error, "ping %s", ping.text);
 }

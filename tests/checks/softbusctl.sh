@@ -16,7 +16,8 @@ trap stop EXIT
 
 mkdir "$work/run" "$work/config" "$work/config/services"
 printf '[service]\nname = mute\nexec = /usr/bin/tail -f /dev/null\nuser = %s\nstart_timeout = 300\n' "$(id -u)" >"$work/config/services/mute.service"
-chmod go-w "$work/config" "$work/config/services" "$work/config/services/mute.service"
+printf '[service]\nname = broken\nexec = /bin/false\nuser = %s\n' "$(id -u)" >"$work/config/services/broken.service"
+chmod go-w "$work/config/services/broken.service" "$work/config" "$work/config/services" "$work/config/services/mute.service"
 mkdir -m 700 "$work/state"
 SOFTBUS_SOCKET=$work/run/softbusd.sock
 export SOFTBUS_SOCKET
@@ -46,6 +47,8 @@ err() {
 
 result "no daemon: 3, and how to start it" "$(ctl 3 status; err 'systemctl start softbusd')"
 result "no XDG_RUNTIME_DIR: what to export" "$(unset XDG_RUNTIME_DIR; ctl 3 status; err 'export XDG_RUNTIME_DIR')"
+result "--socket that nobody has: not a word of XDG_RUNTIME_DIR" "$(unset XDG_RUNTIME_DIR; ctl 3 --socket "$work/no" status
+    err 'softbusd --socket'; grep XDG_RUNTIME_DIR "$work/err")"
 long=/$(head -c 107 /dev/zero | tr '\0' x)
 result "path of a socket too long: 2" "$(ctl 2 --socket "$long" status; err 'at most 107 bytes, and this has 108')"
 result "in the environment too: 2" "$(SOFTBUS_SOCKET=$long; ctl 2 status; err 'at most 107 bytes')"
@@ -96,7 +99,8 @@ result "wrong token: 1" "$(ctl 1 call $service 1 --token x bytes 00; err ERR_INT
 result "value out of range: 2" "$(ctl 2 call $service 1 u8 256; err 'too large')"
 result "value missing: 2" "$(ctl 2 call $service 1 u8; err missing)"
 result "no such type: 2" "$(ctl 2 call $service 1 u9 1; err 'no such type')"
-result "no such service: 4" "$(ctl 4 call ./none 1; err NO_SERVICE)"
+result "no such service: 4" "$(ctl 4 call ./none 1; err NO_SERVICE; grep distributed "$work/err")"
+result "a program that cannot be started: 1, and where to look" "$(ctl 1 call ./broken 1; err 'journalctl -u softbusd'; err 'not tried again')"
 result "no such service, which a deadline does not make it wait for: 4" "$(ctl 4 --timeout 600000 call ./none 1; err NO_SERVICE)"
 result "a start that takes longer than --timeout: 6" "$(ctl 6 --timeout 300 call ./mute 1; err '--timeout MS waits longer')"
 result "no such device: 4" "$(ctl 4 services nowhere; err 'trust add')"
