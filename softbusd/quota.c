@@ -142,7 +142,8 @@ enum hub_quota_verdict hub_quota_charge(struct hub_quota_charge *charge, struct 
         return HUB_QUOTA_OK;
     }
     count_refusal(&account->n_refused[kind]);
-    count_refusal(&account->user->n_refused[kind]);
+    if (verdict == HUB_QUOTA_USER)
+        count_refusal(&account->user->n_refused[kind]);
     return verdict;
 }
 

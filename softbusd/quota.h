@@ -52,7 +52,7 @@ struct hub_quota_user {
     uint32_t uid;
     uint32_t n_accounts;
     uint32_t n_holders[HUB_QUOTA_N_KINDS]; /* its apps that hold any */
-    uint32_t n_refused[HUB_QUOTA_N_KINDS]; /* since its first app came; stays at its maximum */
+    uint32_t n_refused[HUB_QUOTA_N_KINDS]; /* for its limit, since its first app came; stays at its maximum */
     uint64_t used[HUB_QUOTA_N_KINDS];
 };
 

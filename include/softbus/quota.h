@@ -34,7 +34,8 @@ struct softbus_quota_info {
     const char *app;    /**< what it calls itself */
     const char *kind;   /**< apps, bytes, descriptors, objects, references, calls, services, watches or channels */
     uint64_t used, limit;
-    uint64_t n_refused; /**< times that more was wanted, since the app (or the user's first one) connected */
+    uint64_t n_refused; /**< times that more was wanted, since the app (or the user's first one) connected; of a user: and that its
+                             own limit, or an app's share of it, was the reason */
     const char *key;    /**< what sets the limit: a key of softbusd.conf(5), section [limits] */
 };
 

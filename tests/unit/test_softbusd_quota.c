@@ -95,7 +95,7 @@ static void test_limit_of_an_app(void **state)
         assert_int_equal(scene->apps[0].used[kind], APP_MAX);
         assert_int_equal(scene->apps[0].user->used[kind], APP_MAX + 1);
         assert_int_equal(scene->apps[0].n_refused[kind], 2);
-        assert_int_equal(scene->apps[0].user->n_refused[kind], 2);
+        assert_int_equal(scene->apps[0].user->n_refused[kind], 0);
         hub_quota_refund(&all);
         hub_quota_refund(&one);
         hub_quota_refund(&one);
@@ -134,6 +134,7 @@ static void test_shares(void **state)
     assert_int_equal(take_all(scene, N_APPS - 1, HUB_QUOTA_OBJECTS), USER_MAX / 2); /* another user's is all its own */
     assert_int_equal(take_all(scene, 4, HUB_QUOTA_OBJECTS), USER_MAX / (5 * 6));
     assert_int_equal(hub_quota_charge(&scene->charges[0], &scene->apps[0], HUB_QUOTA_OBJECTS, 1), HUB_QUOTA_USER);
+    assert_int_equal(scene->apps[0].user->n_refused[HUB_QUOTA_OBJECTS], 6); /* its share counts as the user's limit */
 }
 
 /* Apps that hold nothing of the kind take nothing from those that do. */
