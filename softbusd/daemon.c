@@ -54,6 +54,7 @@ struct hub_daemon {
     const struct hub_options *options;
     struct hub_config config;
     struct hub_policy *policy; /* until there is a hub to give it to */
+    bool has_policy;           /* the hub has one */
     struct hub_paths paths;
     struct sb_log log;
     struct sess_identity *identity;
@@ -159,6 +160,9 @@ static void reload_policy(struct hub_daemon *daemon)
         sb_log_write(&daemon->log, SB_LOG_ERROR, "policy not reloaded: the old one stays");
         return;
     }
+    if (daemon->has_policy && !policy)
+        sb_log_write(&daemon->log, SB_LOG_WARNING, "the policy file is gone: from now on every app may own and look up every name");
+    daemon->has_policy = policy != NULL;
     hub_set_policy(daemon->hub, policy);
     sb_log_write(&daemon->log, SB_LOG_INFO, "policy reloaded file=%s n_sections=%zu", policy ? hub_policy_get_file(policy) : "",
                  policy ? hub_policy_count(policy) : 0);
@@ -526,36 +530,26 @@ static int print_id(struct hub_daemon *daemon)
     return puts(text) < 0 || fflush(stdout) != 0 ? HUB_DAEMON_FAILED : HUB_DAEMON_OK;
 }
 
-/* The last step of --check-config. */
-static int check_services(struct hub_daemon *daemon)
-{
-    struct hub_service_file **files = NULL;
-    size_t n = 0;
-    int r = hub_load_services(&daemon->paths, &daemon->config, &daemon->log, &files, &n);
-
-    hub_service_files_free(files, n);
-    if (r < 0)
-        return HUB_DAEMON_FAILED;
-    printf("%s: ok\n", daemon->paths.config_file);
-    return HUB_DAEMON_OK;
-}
-
 static int act(struct hub_daemon *daemon)
 {
     char error_text[ERROR_TEXT_MAX];
 
-    if (hub_paths_find(daemon->options, &daemon->paths, error_text, sizeof(error_text)) < 0) {
+    bool prints_id = daemon->options->action == HUB_OPTIONS_PRINT_ID;
+
+    if (hub_paths_find(daemon->options, &daemon->paths, error_text, sizeof(error_text)) < 0 ||
+        (!prints_id && hub_paths_check_config(&daemon->paths, error_text, sizeof(error_text)) < 0)) {
         sb_log_write(&daemon->log, SB_LOG_ERROR, "%s", error_text);
         return HUB_DAEMON_FAILED;
     }
-    if (daemon->options->action == HUB_OPTIONS_PRINT_ID)
+    if (prints_id)
         return print_id(daemon);
     if (load_config(daemon, &daemon->config) < 0 ||
         hub_load_policy(&daemon->paths, &daemon->config, &daemon->log, &daemon->policy) < 0)
         return HUB_DAEMON_FAILED;
+    daemon->has_policy = daemon->policy != NULL;
     daemon->log.level = daemon->config.log_level;
     if (daemon->options->action == HUB_OPTIONS_CHECK_CONFIG)
-        return check_services(daemon);
+        return hub_load_check(&daemon->paths, &daemon->config, daemon->policy, &daemon->log) < 0 ? HUB_DAEMON_FAILED : HUB_DAEMON_OK;
     return run(daemon);
 }
 

@@ -62,3 +62,18 @@ int hub_load_services(const struct hub_paths *paths, const struct hub_config *co
         sb_log_write(log, SB_LOG_ERROR, "cannot read service files: out of memory");
     return r;
 }
+
+int hub_load_check(const struct hub_paths *paths, const struct hub_config *config, const struct hub_policy *policy,
+                   const struct sb_log *log)
+{
+    struct hub_service_file **files = NULL;
+    size_t n = 0;
+    int r = hub_load_services(paths, config, log, &files, &n);
+
+    hub_service_files_free(files, n);
+    if (r < 0)
+        return r;
+    printf("%s: ok\npolicy: %s%s\nservice files: %zu, ok\n", paths->config_file, policy ? hub_policy_get_file(policy) : "no file",
+           policy ? ": ok" : "", n);
+    return 0;
+}

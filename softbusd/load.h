@@ -19,4 +19,9 @@ int hub_load_policy(const struct hub_paths *paths, const struct hub_config *conf
 int hub_load_services(const struct hub_paths *paths, const struct hub_config *config, const struct sb_log *log,
                       struct hub_service_file ***ret_files, size_t *ret_n);
 
+/* The last step of --check-config, after configuration and policy: reads the service files, and prints what was looked at if they are right.
+ * As hub_load_services(). */
+int hub_load_check(const struct hub_paths *paths, const struct hub_config *config, const struct hub_policy *policy,
+                   const struct sb_log *log);
+
 #endif

@@ -88,6 +88,7 @@ static int find_config(const struct hub_options *options, struct hub_paths *path
     int r;
 
     paths->must_have_config = options->config_file != NULL;
+    paths->must_have_config_dir = options->config_dir && !options->config_file;
     if (options->config_file)
         return format_path(paths->config_file, sizeof(paths->config_file), error_text, error_size, "%s", options->config_file);
     r = find_dir(&place, paths->is_system, dir, error_text, error_size);
@@ -211,6 +212,26 @@ int hub_paths_make_state(const struct hub_paths *paths, char *error_text, size_t
     int r = make_dir(paths->state_dir, 0700, !paths->is_system, "--state-dir", error_text, error_size);
 
     return r < 0 ? r : check_dir(paths->state_dir, 0022, "--state-dir", error_text, error_size);
+}
+
+int hub_paths_check_config(const struct hub_paths *paths, char *error_text, size_t error_size)
+{
+    char dir[HUB_PATHS_MAX];
+    char *slash;
+
+    snprintf(dir, sizeof(dir), "%s", paths->config_file);
+    slash = strrchr(dir, '/');
+    if (!slash)
+        snprintf(dir, sizeof(dir), ".");
+    else
+        slash[slash == dir] = '\0'; /* of / itself the slash stays */
+    if (access(dir, F_OK) < 0 && errno == ENOENT) {
+        if (!paths->must_have_config_dir)
+            return 0;
+        snprintf(error_text, error_size, "%s: there is no such directory: make it, or choose another with --config-dir", dir);
+        return -ENOENT;
+    }
+    return check_dir(dir, 0022, "--config-dir", error_text, error_size);
 }
 
 int hub_paths_make_run(const struct hub_paths *paths, char *error_text, size_t error_size)

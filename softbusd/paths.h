@@ -13,7 +13,7 @@ struct hub_options;
 
 struct hub_paths {
     bool is_system;
-    bool must_have_config; /* it was named on the command line */
+    bool must_have_config, must_have_config_dir; /* named on the command line */
     char config_file[HUB_PATHS_MAX], state_dir[HUB_PATHS_MAX], run_dir[HUB_PATHS_MAX], trust_file[HUB_PATHS_MAX];
     char socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
@@ -26,6 +26,10 @@ int hub_paths_find(const struct hub_options *options, struct hub_paths *ret_path
 /* A file in the directory of the configuration file. -ENAMETOOLONG */
 int hub_paths_find_beside(const struct hub_paths *paths, const char *name, char path[HUB_PATHS_MAX], char *error_text,
                           size_t error_size);
+
+/* Whether the directory of the configuration file is one that only we, or root, can write to; one that nobody named may be missing.
+ * -ENOENT, -EACCES, -ENOTDIR */
+int hub_paths_check_config(const struct hub_paths *paths, char *error_text, size_t error_size);
 
 /* Makes the state directory (mode 0700) when it is missing; one that others can write to is -EACCES. */
 int hub_paths_make_state(const struct hub_paths *paths, char *error_text, size_t error_size);

@@ -39,6 +39,14 @@ done
 result "--check-config needs no run and no state directory" "$(
     (unset HOME && run 0 --user --check-config --config "$work/empty.conf"))"
 result "--check-config of a file that is not there: 1" "$(run 1 --check-config --config "$work/none"; err '^[^ ]*/none: ')"
+result "--config-dir that is not there: 1" "$(run 1 --check-config --config-dir "$work/none"; err 'none: there is no such directory')"
+chmod 777 "$work/config"
+result "--config-dir that others can write to: 1" "$(run 1 --check-config --config-dir "$work/config"; err 'others can write to .*--config-dir')"
+chmod 755 "$work/config"
+printf '[service a.b]\nown = none\n' >"$work/config/softbusd.policy"
+chmod 644 "$work/config/softbusd.policy"
+result "--check-config says that it looked at all files" "$(run 0 --check-config --config-dir "$work/config"
+    err 'softbusd.policy: ok$' "$work/out"; err '^service files: 0, ok$' "$work/out")"
 result "--print-id needs no run directory" "$(run 0 --user --print-id --state-dir "$work/state")"
 result "no XDG_RUNTIME_DIR: 1, and what to export" "$(
     run 1 --user --state-dir "$work/state"; err 'export XDG_RUNTIME_DIR=/run/user/\$\(id -u\).*--run-dir')"
@@ -68,4 +76,15 @@ result "the log says when, in local time" "$(
     grep -vE '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3} (error|warning|info|debug) +[^ ]' "$work/log")"
 result "an interface that is not there is named" "$(err 'warning .* nonesuch0 ' "$work/log")"
 result "a helper that is not there is named" "$(err "warning .* $work/none: .*--helper" "$work/log")"
+kill "$daemon"
+wait "$daemon"
+: >"$work/log"
+"$build/softbusd/softbusd" --state-dir "$work/state" --run-dir "$work/run" --config-dir "$work/config" --port 0 --no-mdns \
+    >"$work/log" 2>&1 </dev/null &
+daemon=$!
+timeout 60 tail -n +1 -f "$work/log" | grep -q -m 1 ' started ' || { echo "Bail out! softbusd does not start"; exit 1; }
+rm "$work/config/softbusd.policy"
+kill -HUP "$daemon"
+timeout 60 tail -n +1 -f "$work/log" | grep -q -m 1 'trusted devices reloaded' || { echo "Bail out! no reload"; exit 1; }
+result "a policy file that is gone is warned of" "$(err 'warning .*policy file is gone' "$work/log")"
 finish
