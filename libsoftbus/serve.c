@@ -169,7 +169,7 @@ static int send_reply(struct softbus *bus, struct softbus_channel *channel, cons
     if (r == 0 && reply.status == 0)
         softbus_object_count_sent(parcel);
     if (r < 0 && stream != &bus->hub) {
-        softbus_channel_break(stream, false);
+        softbus_channel_break(stream, r != SOFTBUS_ERR_DISCONNECTED);
         return 0;
     }
     if (r < 0)

@@ -69,6 +69,9 @@ void softbus_wait_signal(struct softbus *bus)
 
 void softbus_wait_kick(struct softbus *bus)
 {
+    /* The driver may be a thread that waits for a call, and runs nothing else. */
+    if (bus->pool && softbus_pool_add_worker(bus))
+        return;
     if (bus->n_drivers > 0)
         signal_fd(bus->kick_fd);
     else

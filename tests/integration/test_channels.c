@@ -492,7 +492,8 @@ static void test_descriptors(struct lab *lab)
     LAB_OK(lab, softbus_ping(object, 0));
     LAB_EQUAL(lab, count_fds(getpid()), n_own);
     LAB_EQUAL(lab, count_fds(lab_app_get_pid(server)), n_server);
-    LAB_UNTIL(lab, count_fds(lab_device_get_pid(device)) == n_hub);
+    /* Not more: what the hub had of the apps before may have been among them. */
+    LAB_UNTIL(lab, count_fds(lab_device_get_pid(device)) <= n_hub);
     softbus_ashmem_free(ashmem);
     softbus_object_unref(object);
     lab_close_fd(lab, fd);
