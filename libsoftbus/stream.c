@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define RECEIVE_BYTES (20 * 1024)      /* asked for when nothing is known: a message with 16 KiB of data fits */
+#define USUAL_MAX_BYTES (80 * 1024)    /* as much as the last message had is asked for up to here; more of it at once was slower */
 #define RECEIVE_MAX_BYTES (256 * 1024) /* asked for at once when a long message is on its way */
 #define OUT_HIGH_BYTES (4u << 20)      /* queued above this: no more calls */
 #define REPLIES_HIGH_BYTES (1u << 20)  /* the same at a server end: no more calls are taken from it; there may be many clients */
@@ -344,7 +345,7 @@ int softbus_stream_receive(struct softbus_stream *stream)
     char control[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
     struct iovec part;
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
-    size_t wanted = RECEIVE_BYTES, room_size;
+    size_t wanted = stream->usual > RECEIVE_BYTES ? stream->usual : RECEIVE_BYTES, room_size;
     uint8_t *room;
     ssize_t n;
 
@@ -428,6 +429,7 @@ int softbus_stream_consume(struct softbus_stream *stream, bool from_kept, const 
     unsigned n_wanted = message->n_fds; /* what it views is gone below */
 
     sb_buf_consume(from_kept ? &stream->kept : &stream->in, size);
+    stream->usual = message->body.size < USUAL_MAX_BYTES ? message->body.size + WIRE_HEADER_SIZE : 0;
     return n_wanted > 0 ? give_set(stream, from_kept, n_wanted, ret_fds) : 0;
 }
 

@@ -39,6 +39,7 @@ struct softbus_stream {
     struct sb_buf kept; /* messages put aside while nothing may run, in order; they go before `in` */
     size_t in_needed;   /* bytes of the message at the head of `in`, as far as known */
     uint64_t received_ms; /* when bytes came last */
+    size_t usual;         /* bytes of the last message, when they are worth asking for at once */
     int in_fds[SOFTBUS_STREAM_FDS_MAX];
     uint8_t in_sets[SOFTBUS_STREAM_FDS_MAX]; /* how many of in_fds belong together: one set for each message that has any */
     unsigned n_in_fds, n_in_sets, n_kept_sets; /* the first n_kept_sets belong to messages in `kept` */
