@@ -205,7 +205,7 @@ static void send_message(int fd, uint16_t n_fds, size_t size, size_t n_bytes, un
         char space[CMSG_SPACE(N_FDS_MAX * sizeof(int))];
     } control = { .space = { 0 } };
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
-    int fds[N_FDS_MAX];
+    int fds[N_FDS_MAX] = { 0 };
 
     wire_store_u32(bytes, (uint32_t)size);
     wire_store_u16(bytes + 4, WIRE_CALL);
